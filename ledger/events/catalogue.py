@@ -1,0 +1,32 @@
+"""Every event type there is, in the order of the documentation."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ledger.events.crops import (
+    CropExecuted,
+    CropFailed,
+    CropRecorded,
+    CropRetried,
+    CropStarted,
+    CropUndone,
+    CropWithdrawn,
+)
+from ledger.events.event import Event
+from ledger.events.history import HistoryImported
+from ledger.events.images import ImageRestored, ImageSkipped
+
+ALL: tuple[type[Event], ...] = (
+    CropRecorded,
+    CropWithdrawn,
+    CropStarted,
+    CropExecuted,
+    CropFailed,
+    CropRetried,
+    CropUndone,
+    ImageSkipped,
+    ImageRestored,
+    HistoryImported,
+)
+
+BY_TYPE: Mapping[str, type[Event]] = MappingProxyType({event.TYPE: event for event in ALL})
