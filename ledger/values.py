@@ -5,7 +5,7 @@ import math
 import re
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Literal, Self
+from typing import Literal, NewType, Self
 
 from attrs import frozen
 
@@ -15,26 +15,29 @@ MAX_SIDE_PX = 1_000_000
 """No image has a longer side; a size beyond this is dirt."""
 
 
-@frozen
+# The values check themselves in an `__init__` of their own (attrs calls its part `__attrs_init__`). Not in validators
+# or a post-init hook: msgspec runs those, and replaying a million entries would pay, for each, to check again what was
+# checked before it was appended and is sealed by the chain since.
+
+
+@frozen(init=False)
 class Dimensions:
     """Width and height of an image in pixels, as displayed (EXIF orientation applied)."""
 
     width_px: int
     height_px: int
 
-    def __attrs_post_init__(self) -> None:
+    def __init__(self, width_px: int, height_px: int) -> None:
         """Raise `Invalid` unless both sides are whole numbers from 1 to `MAX_SIDE_PX`."""
-        for side in (self.width_px, self.height_px):
-            if type(side) is not int or not 1 <= side <= MAX_SIDE_PX:
-                raise Invalid(
-                    f"an image size is two whole numbers of pixels from 1, not {self.width_px!r} x {self.height_px!r}"
-                )
+        if not (_is_whole(width_px, height_px) and 1 <= width_px <= MAX_SIDE_PX and 1 <= height_px <= MAX_SIDE_PX):
+            raise Invalid(f"an image size is two whole numbers of pixels from 1, not {width_px!r} x {height_px!r}")
+        self.__attrs_init__(width_px, height_px)
 
     def __str__(self) -> str:
         return f"{self.width_px}x{self.height_px}"
 
 
-@frozen
+@frozen(init=False)
 class PixelBox:
     """A rectangle in whole pixels: `left` and `top` are inside it, `right` and `bottom` are one past it."""
 
@@ -43,13 +46,14 @@ class PixelBox:
     right: int
     bottom: int
 
-    def __attrs_post_init__(self) -> None:
+    def __init__(self, left: int, top: int, right: int, bottom: int) -> None:
         """Raise `Invalid` unless 0 <= left < right and 0 <= top < bottom, all whole numbers."""
-        edges = (self.left, self.top, self.right, self.bottom)
-        if any(type(edge) is not int for edge in edges):
+        edges = (left, top, right, bottom)
+        if not _is_whole(*edges):
             raise Invalid(f"a pixel box is four whole numbers, not {edges}")
-        if not (0 <= self.left < self.right and 0 <= self.top < self.bottom):
+        if not (0 <= left < right and 0 <= top < bottom):
             raise Invalid(f"a pixel box needs 0 <= left < right and 0 <= top < bottom, not {edges}")
+        self.__attrs_init__(left, top, right, bottom)
 
     @property
     def dimensions(self) -> Dimensions:
@@ -71,7 +75,7 @@ class PixelBox:
         return f"{self.left},{self.top},{self.right},{self.bottom}"
 
 
-@frozen
+@frozen(init=False)
 class Box:
     """A rectangle as fractions of the image as displayed, origin top left: 0 <= x1 < x2 <= 1, the same for y."""
 
@@ -80,13 +84,16 @@ class Box:
     x2: float
     y2: float
 
-    def __attrs_post_init__(self) -> None:
-        """Raise `Invalid` unless the edges are finite numbers in order. A chained comparison also refuses NaN."""
-        if not (0 <= self.x1 < self.x2 <= 1 and 0 <= self.y1 < self.y2 <= 1) or self._has_a_non_number():
-            raise Invalid(_why_not_a_box(self.x1, self.y1, self.x2, self.y2))
-
-    def _has_a_non_number(self) -> bool:
-        return bool in {type(self.x1), type(self.y1), type(self.x2), type(self.y2)}
+    def __init__(self, x1: float, y1: float, x2: float, y2: float) -> None:
+        """Raise `Invalid` unless the edges are finite numbers, in order, and inside the image."""
+        edges = (x1, y1, x2, y2)
+        if any(type(edge) not in {int, float} or not math.isfinite(edge) for edge in edges):
+            raise Invalid(f"a box is four finite numbers, not {edges}")
+        if any(not 0 <= edge <= 1 for edge in edges):
+            raise Invalid(f"the box {edges} leaves the image: every edge is a fraction from 0 to 1")
+        if not (x1 < x2 and y1 < y2):
+            raise Invalid(f"the box {edges} is reversed or empty: it needs x1 < x2 and y1 < y2")
+        self.__attrs_init__(float(x1), float(y1), float(x2), float(y2))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -123,16 +130,7 @@ class Box:
 FULL_FRAME = Box(0.0, 0.0, 1.0, 1.0)
 
 
-def _why_not_a_box(x1: object, y1: object, x2: object, y2: object) -> str:
-    edges = (x1, y1, x2, y2)
-    if any(isinstance(edge, bool) or not isinstance(edge, int | float) or not math.isfinite(edge) for edge in edges):
-        return f"a box is four finite numbers, not {edges}"
-    if any(not 0 <= edge <= 1 for edge in edges):  # type: ignore[operator]  # all are numbers here
-        return f"the box {edges} leaves the image: every edge is a fraction from 0 to 1"
-    return f"the box {edges} is reversed or empty: it needs x1 < x2 and y1 < y2"
-
-
-@frozen
+@frozen(init=False)
 class Suggestion:
     """A box that a model proposed for an image, with its score from 0 to 1 and the model's name, where known."""
 
@@ -140,17 +138,29 @@ class Suggestion:
     score: float | None = None
     model: str | None = None
 
+    def __init__(self, box: Box, score: float | None = None, model: str | None = None) -> None:
+        """Raise `Invalid` for a score outside 0 to 1 (which also refuses NaN)."""
+        if score is not None and not 0 <= score <= 1:
+            raise Invalid(f"a suggestion's score is a number from 0 to 1, not {score!r}")
+        self.__attrs_init__(box, score, model)
+
 
 ActorKind = Literal["operator", "runner", "import", "suggester"]
 _ACTOR = re.compile(r"(operator|runner|import|suggester):([^\s:][^\n\r]{0,199})\Z")
 
 
-@frozen
+@frozen(init=False)
 class Actor:
     """Who did it. Only operators are people; what a runner or an import writes never counts as human work."""
 
     kind: ActorKind
     name: str
+
+    def __init__(self, kind: ActorKind, name: str) -> None:
+        """Raise `Invalid` for a name that would not read back as the same actor."""
+        if _ACTOR.match(f"{kind}:{name}") is None:
+            raise Invalid(f"not an actor's name: {name!r}")
+        self.__attrs_init__(kind, name)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -160,23 +170,22 @@ class Actor:
             raise Invalid(f"an actor is operator:NAME, runner:RUN, import:SOURCE or suggester:MODEL, not {text!r}")
         return cls(match[1], match[2])  # type: ignore[arg-type]  # the pattern admits the four kinds only
 
-    def __attrs_post_init__(self) -> None:
-        """Raise `Invalid` for a name that would not read back as the same actor."""
-        if _ACTOR.match(str(self)) is None:
-            raise Invalid(f"not an actor's name: {self.name!r}")
-
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
 
 
-def instant_text(moment: datetime) -> str:
-    """UTC, microseconds, `Z`: text that sorts as time does. Raises `Invalid` for a naive datetime."""
+Instant = NewType("Instant", str)
+"""A moment as text, `2025-10-27T16:00:00.000000Z`: always UTC, always microseconds, so that it sorts as time does."""
+
+
+def instant(moment: datetime) -> Instant:
+    """The moment as it stands in the ledger; raises `Invalid` for a naive datetime."""
     if moment.tzinfo is None:
         raise Invalid(f"{moment.isoformat()} has no zone: say which one, with an offset or Z")
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
     # isoformat costs a third of strftime; the microseconds have to be asked for or a whole second would drop them
-    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
+    return Instant(moment.isoformat(timespec="microseconds")[:-6] + "Z")
 
 
 def parse_instant(text: str) -> datetime:
@@ -188,6 +197,10 @@ def parse_instant(text: str) -> datetime:
     if moment.tzinfo is None:
         raise Invalid(f"{text!r} has no zone: add Z or an offset, like 2025-10-27T09:00:00-07:00")
     return moment.astimezone(UTC)
+
+
+def _is_whole(*numbers: object) -> bool:
+    return all(type(number) is int for number in numbers)  # a bool is an int to isinstance, and not to us
 
 
 _HEX = re.compile(r"[0-9a-f]{64}\Z")

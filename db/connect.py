@@ -1,0 +1,86 @@
+"""Opens SQLite files: the two live ones with their pragmas, and any file for reading only.
+
+Everything goes through apsw, because it brings a SQLite that is new enough and because one process must use one
+SQLite library per file (see `db/guard.py`).
+"""
+
+from pathlib import Path
+from typing import Literal
+
+import apsw
+
+from db import guard
+
+OLDEST_SQLITE = (3, 51, 3)
+"""Before this, the WAL-reset bug could lose a commit when a checkpoint raced a writer."""
+
+BUSY_TIMEOUT_MS = 5_000
+
+
+class TooOldError(RuntimeError):
+    """The SQLite library in this environment has the WAL-reset bug."""
+
+
+class LiveConnection(apsw.Connection):
+    """A connection to a live file; closing it ends the guard."""
+
+    def __init__(self, path: Path, flags: int) -> None:
+        """Announce the file to the guard, then open it."""
+        self.path = path
+        self._guarded = True
+        guard.protect(path)
+        try:
+            super().__init__(str(path), flags=flags)
+        except apsw.Error:
+            self._release()
+            raise
+
+    def close(self, force: bool = False) -> None:  # noqa: FBT001, FBT002  # apsw's signature
+        """Close the file and end the guard; closing twice is allowed."""
+        super().close(force)
+        self._release()
+
+    def _release(self) -> None:
+        if self._guarded:
+            self._guarded = False
+            guard.release(self.path)
+
+
+def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"]) -> LiveConnection:
+    """Open (or make) a live file in WAL mode.
+
+    `FULL` for what must survive a power cut, `NORMAL` for what can be derived again.
+    Raises `TooOldError` for an old SQLite and apsw's errors for the rest.
+    """
+    require_new_enough(apsw.sqlite_lib_version())
+    connection = LiveConnection(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    try:
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.pragma("journal_mode", "WAL")
+        connection.pragma("synchronous", synchronous)
+        # On macOS a plain fsync leaves the bytes in the drive's cache; elsewhere these two change nothing.
+        connection.pragma("fullfsync", int(synchronous == "FULL"))
+        connection.pragma("checkpoint_fullfsync", int(synchronous == "FULL"))
+        connection.pragma("foreign_keys", 1)
+        connection.pragma("trusted_schema", 0)
+    except apsw.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def open_reader(path: Path) -> LiveConnection:
+    """Open an existing file for reading only: no statement on this connection can change it."""
+    require_new_enough(apsw.sqlite_lib_version())
+    connection = LiveConnection(path, apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    connection.pragma("query_only", 1)
+    connection.pragma("trusted_schema", 0)
+    return connection
+
+
+def require_new_enough(version: str) -> None:
+    """Raise `TooOldError` unless the SQLite library is at least `OLDEST_SQLITE`."""
+    if tuple(int(part) for part in version.split(".")[:3]) < OLDEST_SQLITE:
+        wanted = ".".join(str(part) for part in OLDEST_SQLITE)
+        raise TooOldError(f"SQLite {version} can lose commits (the WAL-reset bug); {wanted} or newer is needed")
