@@ -221,6 +221,19 @@ class Ledger:
         """All entries about one subject, in order."""
         return self._entries(_ENTRY + "WHERE subject = ? ORDER BY version", (subject,))
 
+    def histories(self) -> Iterator[list[Entry]]:
+        """The history of every subject, one at a time, for who needs all of them and has little memory."""
+        after = ""
+        while subjects := self._subjects(after):
+            for subject in subjects:
+                yield self.history(subject)
+            after = subjects[-1]
+
+    def _subjects(self, after: str) -> list[str]:
+        with named(self.path):
+            sql = "SELECT DISTINCT subject FROM events WHERE subject > ? ORDER BY subject LIMIT 1000"
+            return [str(subject) for (subject,) in self._connection.execute(sql, (after,))]
+
     def head(self) -> Head:
         """The last position and its hash."""
         with named(self.path):
