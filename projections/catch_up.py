@@ -1,0 +1,105 @@
+"""Brings the projections up to the ledger's head, each event exactly once."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.entry import Head
+from ledger.errors import Diverged
+from ledger.log import Ledger, without_collecting
+from projections.catalogue import ALL
+from projections.folding import Folding
+from projections.projection import Projection
+from projections.store import Cursor, Store
+
+CHUNK = 5_000
+"""Entries folded in one transaction while catching up."""
+
+
+def catch_up(ledger: Ledger, store: Store, projections: Sequence[Projection] = ALL) -> Head:
+    """Fold what is new; returns the head that all projections have reached.
+
+    A projection that is new, or whose version was raised, is dropped and folded again from the first entry, in one
+    transaction; one that is no longer known is dropped. Raises `Diverged` where the file belongs to another ledger,
+    `Busy`, and a fault that names projection and position where a fold fails.
+    """
+    head = ledger.head()
+    if _are_at(head, store.cursors(), projections):
+        return head
+    with store.exclusive():
+        _refold_stale(ledger, store, projections, head)
+    while not _are_at_least(head, store.cursors(), projections):
+        with store.exclusive():
+            _fold_chunk(ledger, store, projections, head)
+    return head
+
+
+def refold(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
+    """Drop these projections and fold them again up to `head`, in the caller's transaction."""
+    for each in projections:
+        store.drop(each.name)
+        store.create(each)
+    folding = Folding(projections)
+    with store.filling():
+        fold_between(ledger, store, folding, 0, head.position)
+        store.index(projections)
+    store.move(projections, head)
+
+
+def fold_between(ledger: Ledger, store: Store, folding: Folding, after: int, last: int) -> None:
+    """Fold the entries behind `after` up to `last`, in the caller's transaction."""
+    while after < last:
+        with without_collecting():
+            entries = ledger.read(after, min(REFOLD_CHUNK, last - after))
+            folding.add(entries)
+            folding.write(store.connection)
+        after = entries[-1].position
+
+
+REFOLD_CHUNK = 20_000
+"""Entries whose rows are merged in memory before they are written, while folding again from the start."""
+
+
+def require_on_chain(ledger: Ledger, cursors: Mapping[str, Cursor]) -> None:
+    """Raise `Diverged` where a cursor does not lie on this ledger's chain."""
+    for head in {cursor.head for cursor in cursors.values()}:
+        if ledger.hash_at(head.position) != head.hash:
+            names = ", ".join(name for name, cursor in cursors.items() if cursor.head == head)
+            raise Diverged(
+                f"The projections ({names}) have folded position {head.position} of another ledger, or of a later "
+                "state of this one.",
+                mend="To fold them again: crop rebuild --all",
+                position=head.position,
+            )
+
+
+def _are_at(head: Head, cursors: Mapping[str, Cursor], projections: Sequence[Projection]) -> bool:
+    wanted = {each.name: Cursor(each.name, each.version, head) for each in projections}
+    return cursors == wanted
+
+
+def _are_at_least(head: Head, cursors: Mapping[str, Cursor], projections: Sequence[Projection]) -> bool:
+    return all(cursors[each.name].head.position >= head.position for each in projections)
+
+
+def _refold_stale(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
+    cursors = store.cursors()
+    require_on_chain(ledger, cursors)
+    wanted = {each.name: each.version for each in projections}
+    for name in cursors.keys() - wanted.keys():
+        store.drop(name)
+    stale = [each for each in projections if each.name not in cursors or cursors[each.name].version != each.version]
+    if stale:
+        refold(ledger, store, stale, head)
+
+
+def _fold_chunk(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
+    """Fold the next entries for the projections that are furthest behind, up to where the others are."""
+    cursors = store.cursors()
+    reached = {each.name: cursors[each.name].head.position for each in projections}
+    after = min(reached.values())
+    last = min([head.position, *(position for position in reached.values() if position > after)])
+    behind = [each for each in projections if reached[each.name] == after]
+    if after >= last:
+        return
+    last = min(last, after + CHUNK)
+    fold_between(ledger, store, Folding(behind), after, last)
+    store.move(behind, Head(last, ledger.hash_at(last) or ""))

@@ -1,0 +1,138 @@
+"""The whole vocabulary of projections: `Projection`, and the three changes a fold can ask for, `Put`, `Set`, `Drop`.
+
+A projection is written as SQL that documents itself: the comment beside a table, a view or a column is its sentence,
+`crop schema` prints it, and a test refuses a column without one.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from attrs import field, frozen
+
+from ledger.entry import Entry
+from ledger.events.event import Event
+
+Value = str | int | float | bytes | None
+"""What SQLite can keep in a column."""
+
+Key = Value | tuple[Value, ...]
+"""What names a row: the value of its key column, or a tuple where the key has several."""
+
+Row = dict[str, Value]
+
+
+# The changes are tuples, not attrs classes: a rebuild makes millions of them, and a tuple is made in half the time.
+
+
+class Put(NamedTuple):
+    """The row, whole: it replaces whatever has its key. The engine owns the row from here on."""
+
+    table: str
+    row: Row
+
+
+class Set(NamedTuple):
+    """New values for some columns of a row that exists. A row that does not exist is a fault in the projection."""
+
+    table: str
+    key: Key
+    values: Row
+
+
+class Drop(NamedTuple):
+    """The row is gone, if it was there."""
+
+    table: str
+    key: Key
+
+
+Change = Put | Set | Drop
+
+Fold = Callable[[Any, Entry], Iterator[Change]]
+"""A pure function from one event and its entry to the rows that change; it sees nothing else."""
+
+_HEADING = re.compile(r"CREATE (?:TABLE|VIEW) (\w+) \( -- (.+)")
+_COLUMN = re.compile(r"  ([a-z]\w*)\b([^-]*)-- (.+)")
+_KEY = re.compile(r"  PRIMARY KEY \(([^)]*)\)")
+
+
+@frozen
+class Table:
+    """A table: its SQL, and what the comments in it say."""
+
+    sql: str
+    name: str = field(init=False)
+    sentence: str = field(init=False)
+    columns: Mapping[str, str] = field(init=False)
+    """Each column's name and its sentence, in order."""
+
+    @name.default
+    def _name(self) -> str:
+        return _heading(self.sql)[1]
+
+    @sentence.default
+    def _sentence(self) -> str:
+        return _heading(self.sql)[2]
+
+    @columns.default
+    def _columns(self) -> Mapping[str, str]:
+        return {name: sentence for name, _, sentence in _column_lines(self.sql)}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns that name a row."""
+        together = _KEY.search(self.sql)
+        if together:
+            return tuple(name.strip() for name in together[1].split(","))
+        return tuple(name for name, declaration, _ in _column_lines(self.sql) if "PRIMARY KEY" in declaration)
+
+
+@frozen
+class View(Table):
+    """A view: its SQL, and what the comments in it say. Its rows have no key."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """No columns: two rows of a view may be equal."""
+        return ()
+
+
+@frozen
+class Projection:
+    """A disposable view of the ledger: tables, the folds that fill them, and views for every count and sum.
+
+    Raise `version` with any change of its tables, views or folds: the next catch-up drops it and folds it again.
+    """
+
+    name: str
+    version: int
+    sentence: str
+    tables: tuple[Table, ...]
+    views: tuple[View, ...]
+    folds: Mapping[type[Event], Fold]
+    indexes: tuple[str, ...] = ()
+    """`CREATE INDEX` statements, carried out after a rebuild has filled the tables."""
+
+
+def _heading(sql: str) -> re.Match[str]:
+    found = _HEADING.match(sql.lstrip())
+    if found is None:
+        raise ValueError(f"a table or view begins with 'CREATE ... name ( -- sentence', not {sql.lstrip()[:60]!r}")
+    return found
+
+
+def _column_lines(sql: str) -> list[tuple[str, str, str]]:
+    within = sql.lstrip().partition("\n")[2].partition("\n)")[0]
+    return [match.groups() for match in map(_COLUMN.match, within.splitlines()) if match]  # type: ignore[misc]  # three groups
+
+
+def directory_of(path: str) -> str:
+    """The directory part of a path as an event has it; empty for a bare name."""
+    head, slash, _ = path.rpartition("/")
+    return head or slash
+
+
+def filename_of(path: str) -> str:
+    """The last part of a path as an event has it."""
+    return path.rpartition("/")[2]

@@ -1,0 +1,371 @@
+"""The queue: one row per image whose crop was ever recorded, and the view of the crops that are owed.
+
+A crop's place is the position of its standing recording. Marking an image again takes a new place, at the end;
+a failure, a retry or an undo keeps the place it had.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from types import MappingProxyType
+
+import msgspec
+from attrs import frozen
+
+from ledger.entry import Entry
+from ledger.events.crops import (
+    CropExecuted,
+    CropFailed,
+    CropRecorded,
+    CropRetried,
+    CropStarted,
+    CropUndone,
+    CropWithdrawn,
+)
+from ledger.values import Instant, instant, parse_instant
+from projections.projection import Change, Projection, Put, Row, Set, Table, View, directory_of, filename_of
+from projections.reader import Projections
+
+_json = msgspec.json.Encoder().encode
+
+QUEUE_CROPS = Table("""
+CREATE TABLE queue_crops ( -- One row per image whose crop was ever recorded, with its standing recording.
+  subject TEXT NOT NULL PRIMARY KEY, -- the image
+  project TEXT NOT NULL, -- its project
+  path TEXT NOT NULL, -- canonical absolute path of the image when it was marked
+  directory TEXT NOT NULL, -- the directory part of path
+  filename TEXT NOT NULL, -- the last part of path
+  group_id TEXT, -- the group it was chosen from; empty if unknown
+  x1 REAL NOT NULL, -- left edge of the box, as a fraction of the width
+  y1 REAL NOT NULL, -- top edge, as a fraction of the height
+  x2 REAL NOT NULL, -- right edge, as a fraction of the width
+  y2 REAL NOT NULL, -- bottom edge, as a fraction of the height
+  width_px INTEGER NOT NULL, -- width of the image as displayed when it was marked
+  height_px INTEGER NOT NULL, -- height of the image as displayed when it was marked
+  sha256 TEXT NOT NULL, -- sha256 of the file the box was drawn on
+  size_bytes INTEGER NOT NULL, -- length of that file
+  warnings TEXT NOT NULL, -- what was odd when it was marked, a JSON list of codes
+  marked_at TEXT NOT NULL, -- when it was marked (UTC)
+  marked_by TEXT NOT NULL, -- who marked it
+  position INTEGER NOT NULL, -- position of the recording in the ledger: its place in the queue
+  version INTEGER NOT NULL, -- version of the recording in the image's history
+  status TEXT NOT NULL, -- pending, started, failed, executed or withdrawn
+  run TEXT, -- the run that claimed it last
+  attempt INTEGER NOT NULL, -- the latest attempt; counted anew after a retry or an undo
+  started_at TEXT, -- when the latest attempt started (UTC)
+  finished_at TEXT, -- when it was executed (UTC)
+  output TEXT, -- absolute path of the finished crop
+  retry_at TEXT, -- not to be tried again before (UTC)
+  failed_at TEXT, -- when the latest attempt failed (UTC)
+  failed_reason TEXT, -- code of the latest failure: missing, unreadable, disk_full ...
+  failed_message TEXT -- the latest failure in words
+) STRICT
+""")
+
+QUEUE = View("""
+CREATE VIEW queue ( -- The crops that are owed, in the order they are to be executed.
+  subject, -- the image
+  project, -- its project
+  path, -- canonical absolute path of the image when it was marked
+  directory, -- the directory part of path
+  filename, -- the last part of path
+  group_id, -- the group it was chosen from; empty if unknown
+  x1, -- left edge of the box, as a fraction of the width
+  y1, -- top edge, as a fraction of the height
+  x2, -- right edge, as a fraction of the width
+  y2, -- bottom edge, as a fraction of the height
+  width_px, -- width of the image as displayed when it was marked
+  height_px, -- height of the image as displayed when it was marked
+  sha256, -- sha256 of the file the box was drawn on
+  size_bytes, -- length of that file
+  warnings, -- what was odd when it was marked, a JSON list of codes
+  marked_at, -- when it was marked (UTC)
+  marked_by, -- who marked it
+  position, -- position of the recording in the ledger: its place in the queue
+  version, -- version of the recording in the image's history
+  status, -- pending, started or failed
+  run, -- the run that claimed it last
+  attempt, -- the latest attempt; counted anew after a retry or an undo
+  started_at, -- when the latest attempt started (UTC)
+  retry_at, -- not to be tried again before (UTC)
+  failed_at, -- when the latest attempt failed (UTC)
+  failed_reason, -- code of the latest failure
+  failed_message -- the latest failure in words
+) AS
+SELECT subject, project, path, directory, filename, group_id, x1, y1, x2, y2, width_px, height_px, sha256, size_bytes,
+       warnings, marked_at, marked_by, position, version, status, run, attempt, started_at, retry_at, failed_at,
+       failed_reason, failed_message
+FROM queue_crops WHERE status IN ('pending', 'started', 'failed') ORDER BY position
+""")
+
+STUCK = View("""
+CREATE VIEW stuck ( -- Crops that were started and have no outcome: a run is at work on them, or it died.
+  subject, -- the image
+  project, -- its project
+  path, -- canonical absolute path of the image when it was marked
+  run, -- the run that claimed it
+  attempt, -- which attempt
+  started_at -- since when (UTC)
+) AS
+SELECT subject, project, path, run, attempt, started_at FROM queue_crops
+WHERE status IN ('pending', 'started', 'failed') AND status = 'started' ORDER BY position
+""")
+
+QUEUE_LINES = View("""
+CREATE VIEW queue_lines ( -- The queue as its exports have it: what is owed, and what was executed.
+  created_at, -- when it was marked (UTC)
+  project_id, -- its project
+  group_id, -- the group it was chosen from; empty if unknown
+  filename, -- name of the image
+  dir, -- its directory, absolute
+  width, -- width of the image in pixels
+  height, -- height of the image in pixels
+  x1, -- left edge of the box, as a fraction of the width
+  y1, -- top edge, as a fraction of the height
+  x2, -- right edge, as a fraction of the width
+  y2, -- bottom edge, as a fraction of the height
+  executed, -- 1 once executed, 0 while owed
+  finished_at, -- when it was executed (UTC)
+  subject, -- the image
+  position -- position of the recording in the ledger
+) AS
+SELECT marked_at, project, group_id, filename, directory, width_px, height_px, x1, y1, x2, y2, status = 'executed',
+       finished_at, subject, position
+FROM queue_crops WHERE status <> 'withdrawn' ORDER BY position
+""")
+
+
+def recorded(event: CropRecorded, entry: Entry) -> Iterator[Change]:
+    """The box is owed, at the end of the queue; whatever came before on this image no longer counts."""
+    path, box, size = event.path, event.box, event.dimensions
+    yield Put(
+        "queue_crops",
+        {
+            "subject": entry.subject, "project": event.project, "path": path,
+            "directory": directory_of(path), "filename": filename_of(path), "group_id": event.group,
+            "x1": box.x1, "y1": box.y1, "x2": box.x2, "y2": box.y2,
+            "width_px": size.width_px, "height_px": size.height_px,
+            "sha256": event.sha256, "size_bytes": event.size_bytes,
+            "warnings": _json(event.warnings).decode() if event.warnings else "[]",
+            "marked_at": entry.occurred_at, "marked_by": entry.actor,
+            "position": entry.position, "version": entry.version,
+            "status": "pending", "run": None, "attempt": 0, "started_at": None, "finished_at": None, "output": None,
+            "retry_at": None, "failed_at": None, "failed_reason": None, "failed_message": None,
+        },
+    )  # fmt: skip
+
+
+def withdrawn(_event: CropWithdrawn, entry: Entry) -> Iterator[Change]:
+    """Nothing is owed any more; the row stays, for the story."""
+    yield Set("queue_crops", entry.subject, {"status": "withdrawn"})
+
+
+def started(event: CropStarted, entry: Entry) -> Iterator[Change]:
+    """A run is at work on it. An earlier failure stays visible until there is an outcome."""
+    yield Set(
+        "queue_crops",
+        entry.subject,
+        {"status": "started", "run": event.run, "attempt": event.attempt, "started_at": entry.occurred_at},
+    )
+
+
+def executed(event: CropExecuted, entry: Entry) -> Iterator[Change]:
+    """The crop exists; earlier failures are history."""
+    yield Set(
+        "queue_crops",
+        entry.subject,
+        {
+            "status": "executed", "finished_at": entry.occurred_at, "output": event.output,
+            "retry_at": None, "failed_at": None, "failed_reason": None, "failed_message": None,
+        },
+    )  # fmt: skip
+
+
+def failed(event: CropFailed, entry: Entry) -> Iterator[Change]:
+    """It waits for a person if that was final, and otherwise for its next try; the reason is kept either way."""
+    yield Set(
+        "queue_crops",
+        entry.subject,
+        {
+            "status": "failed" if event.final else "pending", "run": event.run, "attempt": event.attempt,
+            "retry_at": None if event.final else retry_at(event, entry.occurred_at), "failed_at": entry.occurred_at,
+            "failed_reason": event.reason, "failed_message": event.message,
+        },
+    )  # fmt: skip
+
+
+def retry_at(event: CropFailed, failed_at: Instant) -> Instant | None:
+    """When a failed attempt may be tried again; None for at once."""
+    if event.retry_after_s is None:
+        return None
+    return instant(parse_instant(failed_at) + timedelta(seconds=event.retry_after_s))
+
+
+def retried(_event: CropRetried, entry: Entry) -> Iterator[Change]:
+    """A person says it should work now: owed again, in its old place, with a clean slate."""
+    yield Set("queue_crops", entry.subject, _OWED_AGAIN)
+
+
+def undone(_event: CropUndone, entry: Entry) -> Iterator[Change]:
+    """The original is back: owed again, in its old place, with a clean slate."""
+    yield Set("queue_crops", entry.subject, _OWED_AGAIN)
+
+
+_OWED_AGAIN: Row = {
+    "status": "pending", "run": None, "attempt": 0, "started_at": None, "finished_at": None, "output": None,
+    "retry_at": None, "failed_at": None, "failed_reason": None, "failed_message": None,
+}  # fmt: skip
+
+
+QUEUE_PROJECTION = Projection(
+    name="queue",
+    version=1,
+    sentence="Which crops are owed, in which order, and what became of those that were.",
+    tables=(QUEUE_CROPS,),
+    views=(QUEUE, STUCK, QUEUE_LINES),
+    # The index holds what is owed and nothing else: claiming the next crops costs the same after a million executed.
+    indexes=("CREATE INDEX queue_owed ON queue_crops (position) WHERE status IN ('pending', 'started', 'failed')",),
+    folds=MappingProxyType(
+        {
+            CropRecorded: recorded,
+            CropWithdrawn: withdrawn,
+            CropStarted: started,
+            CropExecuted: executed,
+            CropFailed: failed,
+            CropRetried: retried,
+            CropUndone: undone,
+        }
+    ),
+)
+
+
+# -- questions ----------------------------------------------------------------------------------------------------
+
+
+@frozen
+class OwedCrop:
+    """A row of the view `queue`."""
+
+    subject: str
+    project: str
+    path: str
+    directory: str
+    filename: str
+    group_id: str | None
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    width_px: int
+    height_px: int
+    sha256: str
+    size_bytes: int
+    warnings: str
+    marked_at: str
+    marked_by: str
+    position: int
+    version: int
+    status: str
+    run: str | None
+    attempt: int
+    started_at: str | None
+    retry_at: str | None
+    failed_at: str | None
+    failed_reason: str | None
+    failed_message: str | None
+
+
+def owed(
+    projections: Projections,
+    *,
+    project: str | None = None,
+    directory: str | None = None,
+    status: str | None = None,
+    limit: int | None = None,
+) -> list[OwedCrop]:
+    """The crops that are owed, in queue order, narrowed as asked."""
+    return projections.rows(
+        OwedCrop,
+        "FROM queue WHERE (:project IS NULL OR project = :project) AND (:directory IS NULL OR directory = :directory)"
+        " AND (:status IS NULL OR status = :status) LIMIT :limit",
+        {"project": project, "directory": directory, "status": status, "limit": -1 if limit is None else limit},
+    )
+
+
+def claimable(projections: Projections, now: Instant, *, project: str | None = None, limit: int = 1) -> list[OwedCrop]:
+    """The next crops a run may claim: pending, and not waiting for their next try."""
+    return projections.rows(
+        OwedCrop,
+        "FROM queue WHERE status = 'pending' AND (retry_at IS NULL OR retry_at <= :now)"
+        " AND (:project IS NULL OR project = :project) LIMIT :limit",
+        {"now": now, "project": project, "limit": limit},
+    )
+
+
+@frozen
+class StuckCrop:
+    """A row of the view `stuck`."""
+
+    subject: str
+    project: str
+    path: str
+    run: str
+    attempt: int
+    started_at: str
+
+
+def stuck(projections: Projections) -> list[StuckCrop]:
+    """The crops that were started and have no outcome."""
+    return projections.rows(StuckCrop, "FROM stuck")
+
+
+@frozen
+class QueueSizes:
+    """How many crops are owed, by status."""
+
+    pending: int
+    started: int
+    failed: int
+
+    @property
+    def owed(self) -> int:
+        """All of them."""
+        return self.pending + self.started + self.failed
+
+
+def sizes(projections: Projections, *, project: str | None = None) -> QueueSizes:
+    """How long the queue is."""
+    [size] = projections.rows(
+        QueueSizes,
+        "FROM (SELECT count(*) FILTER (WHERE status = 'pending') AS pending,"
+        " count(*) FILTER (WHERE status = 'started') AS started, count(*) FILTER (WHERE status = 'failed') AS failed"
+        " FROM queue WHERE :project IS NULL OR project = :project)",
+        {"project": project},
+    )
+    return size
+
+
+@frozen
+class QueueLine:
+    """A row of the view `queue_lines`."""
+
+    created_at: str
+    project_id: str
+    group_id: str | None
+    filename: str
+    dir: str
+    width: int
+    height: int
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+
+def pending_lines(projections: Projections) -> list[QueueLine]:
+    """What `pending.jsonl` holds: the crops that are owed."""
+    return projections.rows(QueueLine, "FROM queue_lines WHERE NOT executed")
+
+
+def executed_lines(projections: Projections) -> list[QueueLine]:
+    """What `processed.jsonl` holds: the crops that were executed."""
+    return projections.rows(QueueLine, "FROM queue_lines WHERE executed")

@@ -1,0 +1,144 @@
+"""projections.db for writing: its lock, its cursors, its tables. Disposable, so it has no migrations.
+
+Each projection has a cursor: the position it has folded, and the ledger's chain hash there. A cursor moves in the
+same transaction as the rows, so an event is applied exactly once whoever is killed when.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from attrs import frozen
+
+from db.connect import LiveConnection, open_live
+from db.lock import WriterLock
+from ledger.entry import Head
+from ledger.faults import named
+from projections.projection import Projection
+
+OWN_TABLES = """
+CREATE TABLE IF NOT EXISTS projection_checkpoint (
+  name TEXT NOT NULL PRIMARY KEY,
+  version INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+
+-- What each projection consists of, so that a later version can drop what an earlier one made.
+CREATE TABLE IF NOT EXISTS projection_parts (
+  name TEXT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  projection TEXT NOT NULL
+) STRICT;
+"""
+
+_REBUILD_CACHE_KIB = 256 * 1024
+"""Enough for the indexes of a million rows: with SQLite's default of 2 MB their pages are written many times over."""
+
+
+@frozen
+class Cursor:
+    """How far one projection has come."""
+
+    name: str
+    version: int
+    head: Head
+
+
+class Store:
+    """projections.db, open for writing. One per thread; close it, or use it in a `with` block."""
+
+    def __init__(self, connection: LiveConnection, lock: WriterLock) -> None:
+        """Use `Store.open`."""
+        self.path = connection.path
+        self.connection = connection
+        self._lock = lock
+
+    @classmethod
+    def open(cls, path: Path, *, lock_timeout_s: float = 30.0) -> Self:
+        """Open projections.db, or make it; raises `Busy` where another process keeps the lock, and `Damaged`."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = WriterLock(path.with_name(path.name + ".lock"), timeout_s=lock_timeout_s)
+        try:
+            with named(path), lock:
+                connection = open_live(path, synchronous="NORMAL")
+                connection.execute(OWN_TABLES)
+        except BaseException:
+            lock.close()
+            raise
+        return cls(connection, lock)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.connection.close()
+        self._lock.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Write alone inside the block; all of it lands at its end, or nothing. Readers see the old rows until then."""
+        with named(self.path), self._lock:
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """A large page cache inside the block, for folding a whole ledger."""
+        before = self.connection.pragma("cache_size")
+        self.connection.pragma("cache_size", -_REBUILD_CACHE_KIB)
+        try:
+            yield
+        finally:
+            self.connection.pragma("cache_size", before)
+            self.connection.release_memory()
+
+    def cursors(self) -> dict[str, Cursor]:
+        """Every projection in the file, by name."""
+        with named(self.path):
+            rows = self.connection.execute("SELECT name, version, position, hash FROM projection_checkpoint").fetchall()
+        return {name: Cursor(name, version, Head(position, hash_)) for name, version, position, hash_ in rows}
+
+    def move(self, projections: Iterable[Projection], head: Head) -> None:
+        """Note that these projections have folded everything up to `head`, in the caller's transaction."""
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO projection_checkpoint VALUES (?, ?, ?, ?)",
+            [(each.name, each.version, head.position, head.hash) for each in projections],
+        )
+
+    def create(self, projection: Projection) -> None:
+        """Make a projection's empty tables and its views, in the caller's transaction."""
+        for part in (*projection.tables, *projection.views):
+            self.connection.execute(part.sql)
+        kinds = [("table", projection.tables), ("view", projection.views)]
+        self.connection.executemany(
+            "INSERT INTO projection_parts VALUES (?, ?, ?)",
+            [(part.name, kind, projection.name) for kind, parts in kinds for part in parts],
+        )
+
+    def index(self, projections: Sequence[Projection]) -> None:
+        """Make the indexes of projections whose tables are filled, in the caller's transaction."""
+        for projection in projections:
+            for sql in projection.indexes:
+                self.connection.execute(sql)
+
+    def drop(self, name: str) -> None:
+        """Remove whatever the projection of this name had, of any version, in the caller's transaction."""
+        parts = self.connection.execute(
+            "SELECT kind, name FROM projection_parts WHERE projection = ? ORDER BY kind DESC", (name,)
+        ).fetchall()
+        for kind, part in parts:
+            self.connection.execute(f"DROP {kind} IF EXISTS {part}")
+        self.connection.execute("DELETE FROM projection_parts WHERE projection = ?", (name,))
+        self.connection.execute("DELETE FROM projection_checkpoint WHERE name = ?", (name,))
