@@ -1,0 +1,214 @@
+"""Commit a verified crop on disk so that a kill at any instant is recovered from the started event alone, by no guess.
+
+The order: the crop stands verified under its temporary name; no destination is taken; the original is in the archive;
+output and companions appear under their final names while every old name still stands; THE SOURCE'S NAME GOES; the
+companions' old names go; the temporary name goes last. So while the source stands, everything that appeared can be
+taken back; once it is gone, everything that must appear has appeared; and without temporary name nothing is left to do.
+"""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import evolve
+
+from imaging import archive, disk
+from imaging.problems import Unfinished, Unusable, from_os_error
+from imaging.publish import Move, finish, is_staged, retract, stage
+from imaging.read import read_whole, sha256_of
+from imaging.restore import bring_back, place_is_free, remove_hidden
+from imaging.verify import Source, Written, is_whole, load, verified
+from ledger.events.crops import CropExecuted, CropStarted, MovedFile
+
+
+def commit(plan: CropStarted, written: Written) -> CropExecuted:
+    """Publish `plan.temporary`, archive the source and move the companions: all, or nothing and `Unusable`.
+
+    `Unfinished` means that it is committed but not tidied: leave the crop started, `recover` completes it.
+    """
+    began = time.perf_counter()
+    try:
+        _prepare(plan)
+        disk.remove(Path(plan.source))
+    except (Unusable, OSError) as error:
+        _abandon(plan, error)
+        raise _typed(error, plan) from error
+    executed = _complete(plan, written, recovered=False)
+    return evolve(executed, elapsed_ms=round(written.elapsed_ms + (time.perf_counter() - began) * 1000, 3))
+
+
+def recover(plan: CropStarted) -> CropExecuted | None:
+    """Finish or roll back what a killed attempt left; None: rolled back, the source untouched and nothing else left.
+
+    Raises `Unusable` where a person took away or changed what is needed to decide; then nothing is removed.
+    Only for an attempt whose process is gone. May itself be killed and run again.
+    """
+    try:
+        if _source_stands(plan) or not _was_published(plan):
+            _roll_back(plan)
+            return None
+        return _go_forward(plan)
+    except OSError as error:
+        raise from_os_error(error, plan.source) from error
+
+
+def _prepare(plan: CropStarted) -> None:
+    """Everything that can still be taken back."""
+    for move in _moves(plan):
+        disk.refuse_taken(move.final)
+    archive.keep(plan)
+    for move in _moves(plan):
+        stage(move)
+    if not _is_the_source(plan):
+        raise Unusable(f"{plan.source} changed while it was cropped.", reason="changed", transient=True)
+
+
+def _moves(plan: CropStarted) -> tuple[Move, ...]:
+    return (*_companion_moves(plan), _output_move(plan))
+
+
+def _output_move(plan: CropStarted) -> Move:
+    temporary = Path(plan.temporary)
+    return Move(temporary, Path(plan.output), _beside(plan.output, temporary.name + ".part"))
+
+
+def _companion_moves(plan: CropStarted) -> Iterator[Move]:
+    name = Path(plan.temporary).name
+    for number, pair in enumerate(plan.companions):
+        yield Move(Path(pair.source), Path(pair.destination), _beside(pair.destination, f"{name}.{number}"))
+
+
+def _beside(path: str, name: str) -> Path:
+    return Path(path).with_name(name)
+
+
+def _is_the_source(plan: CropStarted) -> bool:
+    source = Path(plan.source)
+    state = source.lstat()
+    if (state.st_size, state.st_mtime_ns) == (plan.size_bytes, plan.modified_ns):
+        return True
+    return sha256_of(source) == plan.sha256
+
+
+def _abandon(plan: CropStarted, error: Exception) -> None:
+    """Roll back after a failure; whatever then still stands is for `recover`."""
+    try:
+        _roll_back(plan)
+    except (Unusable, OSError) as second:
+        raise Unfinished(
+            f"{plan.source}: {error} Taking it back failed too: {second}", reason="io_error", transient=True
+        ) from second
+
+
+def _roll_back(plan: CropStarted) -> None:
+    """Take back all that appeared. The temporary name goes last: while it stands, this can be done again."""
+    temporary = Path(plan.temporary)
+    for move in _moves(plan):
+        retract(move, temporary)
+    remove_hidden(plan)
+    archive.release(plan)
+    disk.remove(temporary)
+    if temporary.parent.is_dir():
+        disk.sync_directory(temporary.parent)
+
+
+def _complete(plan: CropStarted, written: Written, *, recovered: bool) -> CropExecuted:
+    """What remains once the source's name is gone."""
+    try:
+        moved = [move for move in _companion_moves(plan) if finish(move)]
+        for directory in {Path(plan.source).parent, *(move.origin.parent for move in moved)}:
+            disk.sync_directory(directory)
+        archive.protect(Path(plan.archive))
+        _finish_output(plan)
+        return _executed(plan, written, moved, recovered=recovered)
+    except (Unusable, OSError) as error:
+        why = f"{plan.source} is committed but not finished: {error}"
+        raise Unfinished(why, reason="io_error", transient=True) from error
+
+
+def _finish_output(plan: CropStarted) -> None:
+    """The temporary name goes, last of all."""
+    if not finish(_output_move(plan)):
+        raise Unusable(f"{plan.output} is no longer the crop that was put there.", reason="changed")
+    disk.sync_directory(Path(plan.output).parent)
+
+
+def _executed(plan: CropStarted, written: Written, moved: list[Move], *, recovered: bool) -> CropExecuted:
+    left = ("companion_left",) if len(moved) < len(plan.companions) else ()
+    return CropExecuted(
+        run=plan.run,
+        attempt=plan.attempt,
+        source=plan.source,
+        source_sha256=plan.sha256,
+        archive=plan.archive,
+        output=plan.output,
+        output_sha256=written.sha256,
+        output_size_bytes=written.size_bytes,
+        output_dimensions=plan.pixel_box.dimensions,
+        pixels_sha256=written.pixels_sha256,
+        companions=tuple(_moved(move) for move in moved),
+        recovered=recovered,
+        warnings=tuple(dict.fromkeys((*plan.warnings, *written.warnings, *left))),
+    )
+
+
+def _moved(move: Move) -> MovedFile:
+    return MovedFile(str(move.origin), str(move.final), sha256_of(move.final), move.final.lstat().st_size)
+
+
+def _typed(error: Exception, plan: CropStarted) -> Unusable:
+    return error if isinstance(error, Unusable) else from_os_error(error, plan.source)  # type: ignore[arg-type]
+
+
+def _source_stands(plan: CropStarted) -> bool:
+    """Whether the original still has its own name: then nothing was committed."""
+    source = Path(plan.source)
+    if not disk.exists(source):
+        return False
+    return disk.same_file(source, Path(plan.archive)) or sha256_of(source) == plan.sha256
+
+
+def _was_published(plan: CropStarted) -> bool:
+    """Whether there is something of this crop to finish, now that the source is gone or is another file."""
+    temporary, output = Path(plan.temporary), Path(plan.output)
+    staged = is_staged(_output_move(plan), temporary)
+    if not archive.holds(plan):
+        if staged:
+            raise Unusable(
+                f"the original {plan.source} is gone and not in the archive; {plan.output} is all that is left of it.",
+                reason="missing",
+                mend="Keep that file, and bring the archive back from a backup.",
+            )
+        return False  # somebody took the source away before anything was published
+    if disk.exists(temporary):
+        return staged or not disk.exists(output)
+    if not disk.exists(output):
+        raise Unusable(
+            f"{plan.source} and its crop {output} were both taken away.",
+            reason="missing",
+            mend=f"The original is kept as {plan.archive}.",
+        )
+    return True
+
+
+def _original(plan: CropStarted) -> Source | None:
+    """What the crop is compared with: the archived original, or only its hash where the bytes were kept whole."""
+    return None if is_whole(plan) else load(read_whole(Path(plan.archive))[0], plan.archive)
+
+
+def _go_forward(plan: CropStarted) -> CropExecuted | None:
+    """Verify the crop against the archived original, then finish; a crop that fails gives the original back."""
+    temporary = Path(plan.temporary)
+    place = temporary if disk.exists(temporary) else Path(plan.output)
+    try:
+        found = verified(plan, _original(plan), place)
+    except Unusable:
+        if place != temporary or not place_is_free(plan):
+            raise
+        bring_back(plan)
+        _roll_back(plan)
+        return None
+    for move in _moves(plan):
+        if disk.exists(move.origin) and not disk.exists(move.final):
+            stage(move)
+    return _complete(plan, found, recovered=True)

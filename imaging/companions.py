@@ -1,0 +1,72 @@
+"""The files that belong to an image: the same stem in the same directory, whatever the extension.
+
+The stem is the name without its last suffix, so `a.b.png` goes with `a.b.yaml` and not with `a.yaml`, and
+`x_stage1_y.png` never takes what belongs to `x_stage1.5_y.png`. A leading dot belongs to the stem: `.png` is a name.
+"""
+
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path, PurePath
+
+from attrs import frozen
+
+from imaging.problems import naming
+
+Exclude = Collection[Path]
+
+
+@frozen
+class Listing:
+    """The plain files of one directory by stem, read once for a whole batch."""
+
+    directory: Path
+    by_stem: Mapping[str, tuple[str, ...]]
+
+    def of(self, image: Path, *, exclude: Exclude = (), sidecar: Path | None = None) -> tuple[Path, ...]:
+        """The image's companions by name: same stem, nothing of `exclude`, and the group's sidecar if it exists.
+
+        `exclude` holds images that owe a crop of their own: `a.png` must not drag `a.jpg` out from under its own crop.
+        """
+        kept = [
+            place
+            for name in self.by_stem.get(PurePath(image.name).stem, ())
+            if (place := self.directory / name) != image and place not in exclude
+        ]
+        if sidecar is not None and sidecar != image and sidecar not in kept and _is_plain(sidecar):
+            kept.append(sidecar)
+        return tuple(sorted(kept))
+
+
+def list_directory(directory: Path) -> Listing:
+    """Read one directory; raises `Unusable` when it cannot be read. Symlinks and directories are nobody's companion."""
+    with naming(directory), os.scandir(directory) as entries:
+        names = [entry.name for entry in entries if entry.is_file(follow_symlinks=False)]
+    by_stem: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_stem[PurePath(name).stem].append(name)
+    return Listing(directory, {stem: tuple(found) for stem, found in by_stem.items()})
+
+
+def companions(image: Path, *, exclude: Exclude = (), sidecar: Path | None = None) -> tuple[Path, ...]:
+    """The companions of one image; for many images of a directory list it once with `list_directory`."""
+    return list_directory(image.parent).of(image, exclude=exclude, sidecar=sidecar)
+
+
+def companions_of_all(images: Iterable[Path], *, exclude: Exclude = ()) -> dict[Path, tuple[Path, ...]]:
+    """The companions of many images, with one listing per directory."""
+    listings: dict[Path, Listing] = {}
+    found: dict[Path, tuple[Path, ...]] = {}
+    for image in images:
+        if image.parent not in listings:
+            listings[image.parent] = list_directory(image.parent)
+        found[image] = listings[image.parent].of(image, exclude=exclude)
+    return found
+
+
+def _is_plain(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False

@@ -1,0 +1,57 @@
+"""BMP: a header and rows; what the encoder would store with another depth is refused."""
+
+import io
+import struct
+from typing import BinaryIO
+
+from PIL import Image
+
+from imaging.formats.header import Header, Malformed, exactly
+
+NAME = "BMP"
+_MODES = {1: "1", 4: "P;4", 8: "P", 16: "RGB;16", 24: "RGB", 32: "RGBX"}
+
+
+def header(stream: BinaryIO) -> Header:
+    """Read the file and bitmap headers; raises `Malformed`."""
+    if exactly(stream, 14)[:2] != b"BM":
+        raise Malformed("not a BMP file")
+    (length,) = struct.unpack("<I", exactly(stream, 4))
+    if length not in (12, 40, 52, 56, 64, 108, 124):
+        raise Malformed(f"a bitmap header of {length} bytes")
+    body = exactly(stream, length - 4)
+    width, height, _, bits = struct.unpack_from("<HHHH" if length == 12 else "<iiHH", body)
+    if bits not in _MODES or width < 1 or height == 0:
+        raise Malformed(f"a bitmap of {width}x{height} with {bits} bits")
+    return Header(NAME, _MODES[bits], width, abs(height), damage=_damage(length, bits, body))
+
+
+def _damage(length: int, bits: int, body: bytes) -> str | None:
+    if bits not in (1, 8, 24):
+        return f"a BMP with {bits} bits per pixel: the encoder would store another depth"
+    if length == 124 and struct.unpack_from("<I", body, 112)[0]:
+        return "a BMP with a colour profile: the encoder cannot write one"
+    return None
+
+
+def decode(raw: bytes) -> Image.Image:
+    """The pixels."""
+    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
+        image.load()
+        return image.copy()
+
+
+def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
+    """The region with the source's resolution."""
+    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
+        dpi = image.info.get("dpi", (0, 0))
+    out = io.BytesIO()
+    region.save(out, NAME, dpi=dpi)
+    return out.getvalue(), ()
+
+
+def metadata(raw: bytes, width_px: int, height_px: int) -> object:  # noqa: ARG001  # the signature of every format
+    """Depth and resolution; equal for a source and its crop."""
+    found = header(io.BytesIO(raw))
+    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
+        return found.mode, image.info.get("dpi")

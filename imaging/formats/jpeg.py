@@ -1,0 +1,162 @@
+"""JPEG: the source's tables, subsampling and segments; only the coefficients are computed anew."""
+
+import io
+import math
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from PIL import Image, JpegImagePlugin
+
+from imaging.formats import ifd
+from imaging.formats.header import Header, Malformed, animated, exactly
+
+NAME = "JPEG"
+_EOI, _SOS, _DQT, _COM, _APP0, _APP1, _APP2, _APP14, _APP15 = 0xD9, 0xDA, 0xDB, 0xFE, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SEQUENTIAL_OR_PROGRESSIVE = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
+_EXIF = b"Exif\0\0"
+_MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+
+Segment = tuple[int, bytes]
+
+
+def header(stream: BinaryIO) -> Header:
+    """Read the segments up to the first scan; raises `Malformed` or `Unusable`."""
+    frame: Segment | None = None
+    turn, noise = 1, 0.0
+    for marker, body in segments(stream):
+        if marker in _FRAMES:
+            frame = marker, body
+        elif marker == _DQT:
+            noise = max(noise, *_noise(body))
+        elif marker == _APP1 and body.startswith(_EXIF):
+            turn = ifd.orientation(body[len(_EXIF) :])
+        elif marker == _APP2 and body.startswith(b"MPF\0"):
+            raise animated("a multi-picture JPEG (MPO, or a photo with a gain map or preview behind it)")
+    if frame is None or len(frame[1]) < 6:
+        raise Malformed("it has no frame")
+    depth, height, width, components = struct.unpack(">BHHB", frame[1][:6])
+    if components not in _MODES or not width or not height:
+        raise Malformed(f"a frame of {width}x{height} with {components} components")
+    damage = _damage(frame[0], depth)
+    return Header(NAME, _MODES[components], width, height, turn, lossless=False, noise=noise, damage=damage)
+
+
+def _noise(body: bytes) -> Iterator[float]:
+    """For each quantisation table: rounding by a step q errs by q / sqrt(12), and the transform keeps squares."""
+    place = 0
+    while place < len(body):
+        code = ">64H" if body[place] >> 4 else ">64B"
+        steps = struct.unpack_from(code, body, place + 1)
+        place += 1 + struct.calcsize(code)
+        yield math.sqrt(sum(step * step for step in steps) / 64 / 12)
+
+
+def _damage(marker: int, depth: int) -> str | None:
+    if depth != 8:
+        return f"a {depth}-bit JPEG: the encoder writes 8 bits"
+    if marker not in _SEQUENTIAL_OR_PROGRESSIVE:
+        return "a lossless or hierarchical JPEG: the encoder cannot write one"
+    return None
+
+
+def segments(stream: BinaryIO) -> Iterator[Segment]:
+    """Marker and body of every segment before the pixels."""
+    if exactly(stream, 2) != b"\xff\xd8":
+        raise Malformed("not a JPEG file")
+    while True:
+        marker = _marker(stream)
+        if marker == _EOI:
+            raise Malformed("it ends before its pixels")
+        if marker == 0x01 or 0xD0 <= marker <= 0xD7:
+            continue  # markers without a body
+        (length,) = struct.unpack(">H", exactly(stream, 2))
+        if length < 2:
+            raise Malformed("a segment without length")
+        yield marker, exactly(stream, length - 2)
+        if marker == _SOS:
+            return
+
+
+def _marker(stream: BinaryIO) -> int:
+    if exactly(stream, 1) != b"\xff":
+        raise Malformed("a segment does not begin where the one before it ends")
+    code = 0xFF
+    while code == 0xFF:  # any number of fill bytes may stand before a marker
+        code = exactly(stream, 1)[0]
+    return code
+
+
+def decode(raw: bytes) -> Image.Image:
+    """The pixels."""
+    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
+        image.load()
+        return image.copy()
+
+
+def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
+    """The region with the source's tables, subsampling and segments; also the codes of what could not be kept."""
+    options, warnings = _options(raw)
+    region.info.clear()
+    out = io.BytesIO()
+    region.save(out, NAME, **options)
+    return _spliced(raw, out.getvalue(), region.width, region.height), warnings + _trailing(raw)
+
+
+def _options(raw: bytes) -> tuple[dict[str, object], tuple[str, ...]]:
+    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
+        assert isinstance(image, JpegImagePlugin.JpegImageFile)  # noqa: S101  # the only class for this format
+        sampling = JpegImagePlugin.get_sampling(image)
+        unusual = len(image.layer) == 3 and sampling == -1
+        by_component = [image.quantization[layer[3]] for layer in image.layer]
+        ids = tuple(layer[0] for layer in image.layer)
+        options: dict[str, object] = {
+            # One table per component: the encoder gives table n to component n.
+            "qtables": by_component[:1] if len(by_component) != 3 else by_component,
+            # What the encoder has no name for keeps all its colour rather than losing some.
+            "subsampling": 0 if unusual else sampling,
+            "progressive": bool(image.info.get("progressive")),
+            "keep_rgb": image.info.get("adobe_transform") == 0 or ids == (0x52, 0x47, 0x42),
+        }
+    return options, ("subsampling_changed",) if unusual else ()
+
+
+def _spliced(raw: bytes, encoded: bytes, width_px: int, height_px: int) -> bytes:
+    """The encoder's picture with the source's application and comment segments in front of it."""
+    kept = [_segment(marker, body) for marker, body in metadata(raw, width_px, height_px)]
+    stream = io.BytesIO(encoded)
+    picture = [_segment(marker, body) for marker, body in segments(stream) if not _is_carried(marker, encoded)]
+    return b"\xff\xd8" + b"".join(kept) + b"".join(picture) + encoded[stream.tell() :]
+
+
+def metadata(raw: bytes, width_px: int, height_px: int) -> list[Segment]:
+    """The application and comment segments as they must read in a crop of this size; equal for source and crop."""
+    kept = []
+    for marker, body in segments(io.BytesIO(raw)):
+        if not _is_carried(marker, raw):
+            continue
+        if marker == _APP1 and body.startswith(_EXIF):
+            body = _EXIF + ifd.resized(body[len(_EXIF) :], width_px, height_px)  # noqa: PLW2901  # the same segment
+        kept.append((marker, body))
+    return kept
+
+
+def _is_carried(marker: int, raw: bytes) -> bool:
+    if marker == _APP14:
+        # Adobe's segment says how four inks are coded; the encoder decides that, so its own has to stand.
+        return header(io.BytesIO(raw)).mode != "CMYK"
+    return _APP0 <= marker <= _APP15 or marker == _COM
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
+
+
+def _trailing(raw: bytes) -> tuple[str, ...]:
+    # Phones append films and thumbnails behind the picture. They stay with the original in the archive.
+    stream = io.BytesIO(raw)
+    for _ in segments(stream):
+        pass  # leaves the stream at the pixels, in which no byte pair can be mistaken for the end
+    end = raw.find(b"\xff\xd9", stream.tell())
+    return ("trailing_dropped",) if raw[end + 2 :].strip(b"\0\n\r") else ()
