@@ -1,0 +1,87 @@
+"""What people and programs read: lines, tables, JSON, and a progress bar on a terminal."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+
+
+def say(line: str = "") -> None:
+    """One line for the person, on standard output."""
+    typer.echo(line)
+
+
+def warn(line: str) -> None:
+    """One line for the person, on standard error."""
+    typer.echo(line, err=True)
+
+
+def emit(value: object) -> None:
+    """One JSON value on a line of its own, for programs; attrs values become objects."""
+    import msgspec
+
+    typer.echo(msgspec.json.encode(value, enc_hook=str).decode())
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[object]], style: str = "simple") -> str:
+    """Rows as text; `style` is one of tabulate's."""
+    from tabulate import tabulate
+
+    return tabulate(rows, headers=headers, tablefmt=style, disable_numparse=[], missingval="")
+
+
+def shown(path: str | Path) -> str:
+    """A path as short as it can be from here."""
+    try:
+        return str(Path(path).relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def plural(count: int, thing: str) -> str:
+    """`1 crop`, `2 crops`, `1,000 crops`."""
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")
+
+
+def size(count: float) -> str:
+    """A number of bytes as people say it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+Advance = Callable[[int], None]
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Advance]:
+    """A bar with count, pace and ETA while the block runs; only on a terminal, and only once it takes a moment."""
+    if not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda count: bar.update(task, advance=count)

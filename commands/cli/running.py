@@ -1,0 +1,167 @@
+"""Changing pixels, and taking it back: run, undo."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
+from commands.cli.output import emit, plural, progress, say, shown, warn
+
+if TYPE_CHECKING:
+    from commands.runner import Done, Runner
+    from commands.running import Summary
+    from ledger.events.crops import CropUndone
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(run)
+    app.command()(undo)
+
+
+def run(
+    context: typer.Context,
+    now: Annotated[bool, typer.Option("--now", help="At once and unpaced; the only way so far.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many crops.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only this project's crops.")] = None,
+    dry_run: DryRun = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Execute the crops that are owed: written, verified, then moved into place; originals go to the archive.
+
+    What an interrupted run left is finished or cleared up first. Ctrl-C finishes the crop in hand and exits 130.
+    Exit 1 if some failed; they stay in the queue with their reason.
+
+    \b
+    Examples:
+      crop run --now --dry-run
+      crop run --now --limit 100
+    """
+    from ledger.errors import Invalid
+
+    if not now and not dry_run:
+        raise Invalid("Say how to run.", mend="At once: crop run --now. To look first: crop run --dry-run")
+    with at_desk(context) as desk:
+        if dry_run:
+            code = _preview(desk, limit, project, as_json=as_json)
+        else:
+            code = _execute(desk, limit, project, as_json=as_json)
+    if code:
+        raise typer.Exit(code)
+
+
+def _preview(desk: Desk, limit: int | None, project: str | None, *, as_json: bool) -> int:
+    from commands.running import preview
+
+    count = problems = 0
+    for each in preview(desk.runner(), desk.projections, project=project, limit=limit):
+        count, problems = count + 1, problems + bool(each.problem)
+        if as_json:
+            emit(each)
+        elif each.problem:
+            say(f"would fail  {shown(each.path)}: {each.problem}")
+        else:
+            say(f"would write {shown(each.output or '')} ({each.dimensions}, {plural(each.companions, 'companion')})")
+    if not as_json:
+        say(f"{plural(count, 'crop')} would be tried, {problems} would fail. Nothing was changed.")
+    return 1 if problems else 0
+
+
+def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: bool) -> int:
+    from commands.running import Summary, run_now
+    from projections.queue import sizes
+
+    runner = desk.runner()
+    waiting = sizes(desk.projections, project=project).pending
+    total = waiting if limit is None else min(limit, waiting)
+    summary = Summary()
+    with progress("Executing", total) as advance:
+        for done in run_now(runner, desk.projections, desk.store, project=project, limit=limit):
+            summary.add(done)
+            advance(1)
+            _tell(done, as_json=as_json)
+    _conclude(desk, runner, summary, as_json=as_json)
+    return 130 if runner.stopping else int(bool(summary.failed))
+
+
+def _tell(done: "Done", *, as_json: bool) -> None:
+    from ledger.events.crops import CropFailed
+
+    if as_json:
+        emit({"path": done.path, "type": done.outcome.TYPE, "outcome": done.outcome})
+    elif isinstance(done.outcome, CropFailed):
+        again = "" if done.outcome.final else " (will be tried again)"
+        warn(f"{done.outcome.reason}: {done.outcome.message}{again}")
+
+
+def _conclude(desk: Desk, runner: "Runner", summary: "Summary", *, as_json: bool) -> None:
+    if as_json:
+        emit({"run": runner.run, **summary.counts()})
+        return
+    if not summary.any():
+        say("Nothing is owed. To see what was done: crop progress")
+        return
+    recovered = f", cleared up {summary.recovered} from an interrupted run" if summary.recovered else ""
+    drifted = f", {summary.warned} with warnings" if summary.warned else ""
+    say(
+        f"Executed {summary.executed}, failed {summary.failed}{recovered}{drifted} in {summary.seconds():.1f} s. "
+        f"Originals kept in {shown(desk.home.originals)}." + (" See: crop queue --failed" if summary.failed else "")
+    )
+
+
+def undo(
+    context: typer.Context,
+    images: Annotated[list[Path], typer.Argument(help="Images that were executed, by the path they had.")],
+    project: ProjectOption = None,
+    actor: ActorOption = None,
+    dry_run: DryRun = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put the original and its companions back, byte for byte, and take the crop away; it is owed again.
+
+    A crop that was changed since, or an original whose place is taken, is refused and nothing moves.
+
+    \b
+    Example:
+      crop undo photos/set_a/a.png
+    """
+    from commands.finding import subject_of
+    from commands.undoing import undo_crop, undoable
+    from ledger.errors import CropledgerError
+
+    failures: list[CropledgerError] = []
+    with at_desk(context) as desk, progress("Restoring", len(images)) as advance:
+        request = correlation()
+        for image in images:
+            try:
+                subject = subject_of(image, project, desk.projections)
+                if dry_run:
+                    executed = undoable(subject, desk.ledger)
+                    say(f"would restore {shown(executed.source)} and {plural(len(executed.companions), 'companion')}")
+                else:
+                    undone = undo_crop(
+                        subject, ledger=desk.ledger, home=desk.home, zones=desk.zones, actor=operator(actor),
+                        correlation=request, now=desk.now,
+                    )  # fmt: skip
+                    _tell_undone(undone, as_json=as_json)
+            except CropledgerError as error:
+                if len(images) == 1:
+                    raise
+                failures.append(error)
+                warn(f"{type(error).__name__}: {error}")
+            advance(1)
+    if failures:
+        raise typer.Exit(1)
+
+
+def _tell_undone(undone: "CropUndone", *, as_json: bool) -> None:
+    if as_json:
+        emit(undone)
+    else:
+        beside = f" and {plural(len(undone.companions), 'companion')}" if undone.companions else ""
+        say(
+            f"Restored {shown(undone.source)}{beside}, byte for byte (sha256 {undone.source_sha256[:8]}...). "
+            "The crop is owed again."
+        )

@@ -1,0 +1,112 @@
+"""Recording marks: look at each image, check the mark against it, and record many together."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from attrs import Factory, define, frozen
+
+from commands.crops import RecordCrop
+from commands.decider import Request
+from commands.finding import subject_for
+from commands.handle import handle_many
+from commands.marks import Mark
+from imaging.read import ImageFile, observe
+from imaging.zones import Zones
+from ledger.errors import CropledgerError, Refused
+from ledger.events.crops import CropRecorded
+from ledger.log import Ledger
+from projections.reader import Projections
+
+AT_ONCE = 2_000
+"""Marks recorded in one transaction."""
+
+LOOKING = 4
+"""Threads that read and hash images; both let the others run meanwhile."""
+
+UNKNOWN_GROUP = "unknown_group"
+
+
+@frozen
+class Asked:
+    """Who records, in which request, when."""
+
+    actor: str
+    correlation: str
+    now: datetime
+
+
+@define
+class Recorded:
+    """What became of the marks."""
+
+    recorded: int = 0
+    unchanged: int = 0
+    without_group: int = 0
+    refused: list[tuple[Mark, CropledgerError]] = Factory(list)
+
+
+@define
+class Recorder:
+    """Records marks on one ledger."""
+
+    ledger: Ledger
+    projections: Projections
+    zones: Zones
+    pixels_max: int
+
+    def record(self, marks: Iterable[Mark], asked: Asked, advance: Callable[[int], None] = lambda _: None) -> Recorded:
+        """Record what can be recorded, thousands at a time; what cannot is returned with its reason."""
+        result = Recorded()
+        remaining = iter(marks)
+        with ThreadPoolExecutor(LOOKING) as threads:
+            while some := list(islice(remaining, AT_ONCE)):
+                self._record_some(some, threads.map(self._look, some), asked, result)
+                advance(len(some))
+        return result
+
+    def _record_some(
+        self, marks: list[Mark], looks: Iterator[ImageFile | CropledgerError], asked: Asked, result: Recorded
+    ) -> None:
+        taken: list[Mark] = []
+        requests: list[Request] = []
+        for mark, image in zip(marks, looks, strict=True):
+            if isinstance(image, CropledgerError):
+                result.refused.append((mark, image))
+                continue
+            taken.append(mark)
+            requests.append(self._request(mark, image, asked))
+        outcome = handle_many(requests, ledger=self.ledger, now=asked.now)
+        result.recorded += len(outcome.entries)
+        result.unchanged += outcome.unchanged
+        result.without_group += sum(mark.group is None for mark in taken)
+        result.refused += [(taken[index], why) for index, why in outcome.refused]
+
+    def _look(self, mark: Mark) -> ImageFile | CropledgerError:
+        """The image as it is now, or why it cannot be recorded."""
+        try:
+            image = observe(self.zones.check(Path(mark.path)), pixels_max=self.pixels_max)
+            if mark.dimensions is not None and mark.dimensions != image.dimensions:
+                raise Refused(f"{image.path} is {image.dimensions}, but the mark was made on {mark.dimensions}.")
+            mark.box.denormalise(image.dimensions)
+        except CropledgerError as why:
+            return why
+        return image
+
+    def _request(self, mark: Mark, image: ImageFile, asked: Asked) -> Request:
+        crop = CropRecorded(
+            project=mark.project,
+            path=str(image.path),
+            box=mark.box,
+            dimensions=image.dimensions,
+            sha256=image.sha256,
+            size_bytes=image.size_bytes,
+            group=mark.group,
+            suggestion=mark.suggestion,
+            utc_offset_s=mark.utc_offset_s,
+            warnings=() if mark.group else (UNKNOWN_GROUP,),
+        )
+        subject = subject_for(image.path, mark.project, self.projections)
+        return Request(RecordCrop(subject, crop), asked.actor, asked.correlation, at=mark.at)

@@ -1,0 +1,232 @@
+"""Executes the queue: claims crops, has them written and verified, and records how each ended.
+
+The only caller of `imaging.write`. Every step that the disk takes is announced in `crop.started` first, so that
+whatever happens to this process, the next run can finish or clear up from the ledger and the disk alone.
+"""
+
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attrs import Factory, define, evolve, frozen
+
+from commands.crops import IMAGES, FailCrop, FinishCrop, Image, StartCrop
+from commands.decider import Request
+from commands.handle import handle, handle_many, replay
+from configs.home import Home
+from configs.settings import Settings
+from db.lock import held_while_alive
+from imaging import commit, write
+from imaging.companions import companions_of
+from imaging.plan import plan
+from imaging.problems import Unusable
+from imaging.read import observe
+from imaging.zones import Zones
+from ledger.errors import CropledgerError, Unsafe
+from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
+from ledger.log import Ledger
+
+Outcome = CropExecuted | CropFailed
+
+
+@frozen
+class Done:
+    """How one attempt ended."""
+
+    subject: str
+    path: str
+    outcome: Outcome
+    warnings: tuple[str, ...] = ()
+
+
+@define
+class Runner:
+    """One run, under a name of its own. Its lock file in `home/runs` says that it lives."""
+
+    ledger: Ledger
+    home: Home
+    settings: Settings
+    zones: Zones
+    run: str
+    batch_size: int
+    owed_beside: Callable[[Path], frozenset[Path]]
+    """The images in a directory that are owed crops of their own, and so are nobody's companions."""
+    sleep: Callable[[float], None] = time.sleep
+    stopping: bool = False
+    """Set from outside (Ctrl-C): finish the crop in hand, then stop."""
+    _waiting: list[tuple[float, int, str]] = Factory(list)
+    _tries: dict[str, int] = Factory(dict)
+
+    def now(self) -> datetime:
+        """The wall clock."""
+        return datetime.now(UTC)
+
+    @property
+    def actor(self) -> str:
+        """Who its entries name."""
+        return f"runner:{self.run}"
+
+    # -- clearing up after runs that died -------------------------------------------------------------------------
+
+    def recover(self, stuck: Iterator[str]) -> Iterator[Done]:
+        """Finish or clear up what dead runs left started; crops of living runs are left alone."""
+        for subject in stuck:
+            image = self.image(subject)
+            if image.status != "started" or image.started is None:
+                continue
+            with held_while_alive(self._lock_of(image.started.run)) as dead:
+                if dead:
+                    yield self._recovered(subject, image.started)
+
+    def _recovered(self, subject: str, started: CropStarted) -> Done:
+        try:
+            self._check_zones(started)
+            executed = commit.recover(started)
+        except (Unusable, Unsafe) as why:
+            return self._failed(subject, started, why)
+        if executed is not None:
+            return self._finish(subject, evolve(executed, recovered=True))
+        interrupted = CropFailed(
+            started.run, started.attempt, "interrupted", f"{started.source}: run {started.run} was interrupted.",
+            final=False,
+        )  # fmt: skip
+        return self._record_failure(subject, started.source, interrupted)
+
+    def _check_zones(self, started: CropStarted) -> None:
+        # The plan comes from the ledger, which takes events from scripts too: it may not lead anywhere else.
+        moves = [path for move in started.companions for path in (move.source, move.destination)]
+        for path in (started.source, started.output, started.temporary, *moves):
+            self.zones.check(Path(path))
+        Zones.of(self.home.originals).check(Path(started.archive))
+
+    # -- executing ------------------------------------------------------------------------------------------------
+
+    def execute(self, owed: list[str]) -> Iterator[Done]:
+        """Execute these crops in order, claiming a batch at a time; what fails for a passing reason is tried again."""
+        self._waiting = [(0.0, number, subject) for number, subject in enumerate(owed)]
+        while self._waiting and not self.stopping:
+            batch = self._next_batch()
+            for subject, started, begun in self._claim(batch):
+                if isinstance(started, Done):
+                    yield started
+                else:
+                    yield self._executed(subject, started, begun)
+
+    def _next_batch(self) -> list[str]:
+        ready_at = self._waiting[0][0]
+        pause = ready_at - time.monotonic()
+        if pause > 0:
+            self.sleep(pause)
+        now = max(time.monotonic(), ready_at)
+        batch: list[str] = []
+        while self._waiting and len(batch) < self.batch_size and self._waiting[0][0] <= now:
+            batch.append(heapq.heappop(self._waiting)[2])
+        return batch
+
+    def _claim(self, batch: list[str]) -> Iterator[tuple[str, CropStarted | Done, float]]:
+        begun = time.monotonic()
+        plans: list[CropStarted] = []
+        subjects: list[str] = []
+        for subject in batch:
+            image = self.image(subject)
+            if image.status != "pending" or image.crop is None:
+                continue  # withdrawn, or somebody else was quicker
+            try:
+                plans.append(self.planned(image.crop, image.attempts + 1))
+                subjects.append(subject)
+            except (Unusable, Unsafe) as why:
+                yield subject, self._not_claimed(subject, image.crop.path, why), begun
+        requests = [
+            Request(StartCrop(subject, planned), self.actor, self.run)
+            for subject, planned in zip(subjects, plans, strict=True)
+        ]
+        refused = {index for index, _ in handle_many(requests, ledger=self.ledger, now=self.now()).refused}
+        for index, (subject, started) in enumerate(zip(subjects, plans, strict=True)):
+            if index not in refused:
+                yield subject, started, begun
+
+    def planned(self, crop: CropRecorded, attempt: int) -> CropStarted:
+        """What executing this crop would write, from the file as it is now; raises `Unusable` or `Unsafe`."""
+        source = self.zones.check(Path(crop.path))
+        image = observe(source, pixels_max=self.settings.pixels_max)
+        output = destination(source, self.settings.destination)
+        self.zones.check(output)
+        return plan(
+            image,
+            crop.box,
+            crop.dimensions,
+            crop.sha256,
+            run=self.run,
+            attempt=attempt,
+            output=output,
+            archive_root=self.home.originals,
+            companions=companions_of(source, exclude=self.owed_beside(source.parent)),
+        )
+
+    def _executed(self, subject: str, started: CropStarted, begun: float) -> Done:
+        try:
+            executed = commit.commit(started, write.write(started))
+        except (Unusable, Unsafe) as why:
+            return self._failed(subject, started, why)
+        elapsed_ms = round((time.monotonic() - begun) * 1000, 1)
+        return self._finish(subject, evolve(executed, elapsed_ms=elapsed_ms))
+
+    def _finish(self, subject: str, executed: CropExecuted) -> Done:
+        handle(Request(FinishCrop(subject, executed), self.actor, self.run), ledger=self.ledger, now=self.now())
+        return Done(subject, executed.source, executed, executed.warnings)
+
+    # -- failing --------------------------------------------------------------------------------------------------
+
+    def _failed(self, subject: str, started: CropStarted, why: CropledgerError) -> Done:
+        reason, passing = _reason(why)
+        final = not passing or started.attempt >= self.settings.attempts_max
+        pause = None if final else self._again(subject, started.attempt)
+        failed = CropFailed(started.run, started.attempt, reason, str(why), final=final, retry_after_s=pause)
+        return self._record_failure(subject, started.source, failed)
+
+    def _not_claimed(self, subject: str, path: str, why: CropledgerError) -> Done:
+        reason, passing = _reason(why)
+        self._tries[subject] = tries = self._tries.get(subject, 0) + 1
+        final = not passing or tries >= self.settings.attempts_max
+        pause = None if final else self._again(subject, tries)
+        return self._record_failure(
+            subject, path, CropFailed(self.run, 0, reason, str(why), final=final, retry_after_s=pause)
+        )
+
+    def _again(self, subject: str, attempt: int) -> float:
+        pause: float = self.settings.retry_base_s * 2 ** (attempt - 1)
+        heapq.heappush(self._waiting, (time.monotonic() + pause, len(self._waiting), subject))
+        return pause
+
+    def _record_failure(self, subject: str, path: str, failed: CropFailed) -> Done:
+        handle(Request(FailCrop(subject, failed), self.actor, self.run), ledger=self.ledger, now=self.now())
+        return Done(subject, path, failed)
+
+    # -- the rest -------------------------------------------------------------------------------------------------
+
+    def image(self, subject: str) -> Image:
+        """What the ledger says of an image now."""
+        image, _ = replay(IMAGES, self.ledger.history(subject))
+        assert isinstance(image, Image)  # noqa: S101  # for the type checker: IMAGES folds into Image
+        return image
+
+    def _lock_of(self, run: str) -> Path:
+        return lock_of(self.home, run)
+
+
+def lock_of(home: Home, run: str) -> Path:
+    """The file that a run holds locked while it lives."""
+    home.runs.mkdir(parents=True, exist_ok=True)
+    return home.runs / f"{Path(run).name}.lock"
+
+
+def destination(source: Path, template: str) -> Path:
+    """Where the crop of this image goes."""
+    return Path(template.format(parent=source.parent.parent, directory=source.parent.name)) / source.name
+
+
+def _reason(why: CropledgerError) -> tuple[str, bool]:
+    """Its short code, and whether it may pass by itself."""
+    return (why.reason, why.transient) if isinstance(why, Unusable) else ("unsafe", False)

@@ -1,0 +1,159 @@
+"""One run over the queue: clear up, claim, execute, until nothing is owed that can be done now."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from attrs import define, field, frozen
+
+from commands.runner import Done, Runner, lock_of
+from db.lock import held_while_alive
+from imaging.problems import Unusable
+from imaging.zones import canonical
+from ledger.errors import Conflict, Unsafe
+from ledger.events.crops import CropExecuted, CropFailed
+from ledger.values import instant
+from projections.catch_up import catch_up
+from projections.queue import claimable, owed, stuck
+from projections.reader import Projections
+from projections.store import Store
+
+PAGE = 500
+"""How many owed crops are looked up at once."""
+
+
+def run_now(
+    runner: Runner, projections: Projections, store: Store, *, project: str | None, limit: int | None
+) -> Iterator[Done]:
+    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets the crop in hand finish."""
+    with held_while_alive(lock_of(runner.home, runner.run)) as alive:
+        if not alive:
+            raise Conflict(f"A run named {runner.run} is at work already.")
+        with _stopped_by_signals(runner):
+            yield from runner.recover(crop.subject for crop in stuck(projections) if project in {None, crop.project})
+            yield from _all_owed(runner, projections, store, project, limit)
+        catch_up(runner.ledger, store)
+
+
+def _all_owed(
+    runner: Runner, projections: Projections, store: Store, project: str | None, limit: int | None
+) -> Iterator[Done]:
+    seen: set[str] = set()
+    left = limit
+    while not runner.stopping and left != 0:
+        catch_up(runner.ledger, store)
+        page = owed(projections, project=project, status="pending", limit=len(seen) + PAGE)
+        fresh = [crop.subject for crop in page if crop.subject not in seen][: PAGE if left is None else min(left, PAGE)]
+        if not fresh:
+            return
+        seen.update(fresh)
+        left = None if left is None else left - len(fresh)
+        yield from runner.execute(fresh)
+
+
+@contextmanager
+def _stopped_by_signals(runner: Runner) -> Iterator[None]:
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        if runner.stopping:
+            raise KeyboardInterrupt  # the second time: now. Safe as well, as a kill is
+        runner.stopping = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@frozen
+class Preview:
+    """What a run would do with one crop."""
+
+    path: str
+    output: str | None
+    dimensions: str
+    companions: int
+    warnings: tuple[str, ...]
+    problem: str | None
+
+
+def preview(runner: Runner, projections: Projections, *, project: str | None, limit: int | None) -> Iterator[Preview]:
+    """What a run would do now; reads images, writes nothing."""
+    now = instant(runner.now())
+    for crop in claimable(projections, now, project=project, limit=-1 if limit is None else limit):
+        image = runner.image(crop.subject)
+        if image.status != "pending" or image.crop is None:
+            continue
+        try:
+            started = runner.planned(image.crop, image.attempts + 1)
+        except (Unusable, Unsafe) as why:
+            yield Preview(crop.path, None, "", 0, (), str(why))
+            continue
+        taken = Path(started.output).exists()
+        yield Preview(
+            crop.path,
+            started.output,
+            str(started.pixel_box.dimensions),
+            len(started.companions),
+            started.warnings,
+            f"{started.output} exists already." if taken else None,
+        )
+
+
+def owed_beside(projections: Projections) -> Callable[[Path], frozenset[Path]]:
+    """Which images of a directory are owed crops of their own, asked once per directory."""
+    known: dict[Path, frozenset[Path]] = {}
+
+    def beside(directory: Path) -> frozenset[Path]:
+        if directory not in known:
+            known[directory] = frozenset(canonical(crop.path) for crop in owed(projections, directory=str(directory)))
+        return known[directory]
+
+    return beside
+
+
+@define
+class Summary:
+    """Counts of one run."""
+
+    executed: int = 0
+    failed: int = 0
+    recovered: int = 0
+    retried: int = 0
+    warned: int = 0
+    begun: float = field(factory=time.monotonic)
+
+    def add(self, done: Done) -> None:
+        """Count one attempt."""
+        outcome = done.outcome
+        if isinstance(outcome, CropExecuted):
+            self.executed += 1
+            self.recovered += outcome.recovered
+            self.warned += bool(outcome.warnings)
+        elif isinstance(outcome, CropFailed):
+            self.failed += outcome.final
+            self.recovered += outcome.reason == "interrupted"
+            self.retried += not outcome.final
+
+    def any(self) -> bool:
+        """Whether there was anything to do."""
+        return bool(self.executed or self.failed or self.recovered or self.retried)
+
+    def seconds(self) -> float:
+        """Wall time so far."""
+        return time.monotonic() - self.begun
+
+    def counts(self) -> dict[str, float]:
+        """For programs."""
+        return {
+            "executed": self.executed,
+            "failed": self.failed,
+            "recovered": self.recovered,
+            "retried": self.retried,
+            "warned": self.warned,
+            "seconds": round(self.seconds(), 3),
+        }

@@ -1,0 +1,128 @@
+"""The ledger as a person or a script reads it: filtered, followed, in words."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+from attrs import frozen
+
+from ledger.codec import encode
+from ledger.entry import Entry
+from ledger.errors import Invalid
+from ledger.events.catalogue import BY_TYPE
+from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone
+from ledger.events.event import Event
+from ledger.events.history import HistoryImported
+from ledger.events.images import ImageSkipped
+from ledger.log import Ledger
+from ledger.values import instant, parse_instant
+
+PAGE = 1000
+
+
+@frozen
+class Filter:
+    """Which entries to show; what is None is not looked at."""
+
+    subject: str | None = None
+    type_: str | None = None
+    actor: str | None = None
+    after: int = 0
+    since: str | None = None
+
+    @classmethod
+    def parse(cls, *, subject: str | None, type_: str | None, actor: str | None, since: str | None) -> Self:
+        """From the options of a command; raises `Invalid` for a type or time there cannot be."""
+        if type_ is not None and type_ not in BY_TYPE:
+            raise Invalid(f"No event type {type_!r}.", mend=f"Known: {', '.join(BY_TYPE)}")
+        if since is not None and since.isdigit():
+            return cls(subject, type_, actor, after=max(int(since) - 1, 0))
+        return cls(subject, type_, actor, since=None if since is None else instant(parse_instant(since)))
+
+    def passes(self, entry: Entry) -> bool:
+        """Whether this entry is wanted."""
+        return (
+            entry.position > self.after
+            and self.type_ in {None, entry.event.TYPE}
+            and self.subject in {None, entry.subject}
+            and (self.actor is None or _is_actor(entry.actor, self.actor))
+            and (self.since is None or entry.recorded_at >= self.since)
+        )
+
+
+def _is_actor(actor: str, wanted: str) -> bool:
+    return actor.startswith(wanted) if wanted.endswith(":") else actor == wanted
+
+
+def entries(ledger: Ledger, wanted: Filter, *, follow: bool = False) -> Iterator[Entry]:
+    """The wanted entries in order; with `follow`, for ever."""
+    if wanted.subject is not None and not follow:
+        yield from filter(wanted.passes, ledger.history(wanted.subject))
+        return
+    after = wanted.after
+    while True:
+        page = ledger.read(after, PAGE)
+        yield from filter(wanted.passes, page)
+        if page:
+            after = page[-1].position
+        elif follow:
+            ledger.wait(after, timeout_s=60)
+        else:
+            return
+
+
+def as_value(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON has it, payload inside; `crop submit` takes type, subject, actor, occurred_at and data back."""
+    return {
+        "position": entry.position,
+        "id": entry.id,
+        "subject": entry.subject,
+        "version": entry.version,
+        "type": entry.event.TYPE,
+        "occurred_at": entry.occurred_at,
+        "recorded_at": entry.recorded_at,
+        "actor": entry.actor,
+        "correlation": entry.correlation,
+        "causation": entry.causation,
+        "data": msgspec.json.decode(encode(entry.event)),
+    }
+
+
+def in_words(entry: Entry, zone: ZoneInfo) -> str:
+    """An entry as one line, in the operator's zone."""
+    at = datetime.fromisoformat(entry.occurred_at).astimezone(zone)
+    what = gist(entry.event) or entry.subject
+    return f"{entry.position:>6}  {at:%Y-%m-%d %H:%M:%S %z}  {entry.event.TYPE:<16}  {what}  ({entry.actor})"
+
+
+def story(subject: str, history: Iterable[Entry], zone: ZoneInfo) -> Iterator[str]:
+    """One image's story, a line per entry."""
+    yield subject
+    for entry in history:
+        yield in_words(entry, zone)
+
+
+def gist(event: Event) -> str:
+    """What an event says, in half a line."""
+    match event:
+        case CropRecorded():
+            again = f", replaces version {event.supersedes}" if event.supersedes else ""
+            words = f"{event.path}: box {event.box} of {event.dimensions}{again}"
+        case CropStarted():
+            words = f"{event.source}: attempt {event.attempt}, pixels {event.pixel_box}"
+        case CropExecuted():
+            words = f"{event.output}: {event.output_dimensions}, {len(event.companions)} companions moved"
+        case CropFailed():
+            words = f"{event.reason}: {event.message}{'' if event.final else ' (will be tried again)'}"
+        case CropUndone():
+            words = f"{event.source} is back"
+        case ImageSkipped():
+            words = f"{event.path}{f': {event.reason}' if event.reason else ''}"
+        case HistoryImported():
+            words = f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
+        case _:
+            words = str(getattr(event, "reason", None) or "")
+    warnings = getattr(event, "warnings", ())
+    return words + (f" [{', '.join(warnings)}]" if warnings else "")
