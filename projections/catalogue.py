@@ -1,6 +1,16 @@
-"""Every projection there is."""
+"""Every projection there is, in the order in which they are explained."""
 
+from ledger.events.event import Event
+from projections.decisions import DECISIONS
+from projections.executions import EXECUTIONS
+from projections.file_operations import FILE_OPERATIONS
+from projections.history import HISTORY
+from projections.progress import PROGRESS
 from projections.projection import Projection
-from projections.queue import QUEUE_PROJECTION
+from projections.queue import QUEUE
+from projections.training import TRAINING
 
-ALL: tuple[Projection, ...] = (QUEUE_PROJECTION,)
+ALL: tuple[Projection, ...] = (QUEUE, PROGRESS, DECISIONS, TRAINING, EXECUTIONS, FILE_OPERATIONS, HISTORY)
+
+AUDIT_ONLY: tuple[type[Event], ...] = ()
+"""Event types that no projection folds, on purpose: they are read in the ledger and nowhere else."""

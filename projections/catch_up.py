@@ -1,17 +1,19 @@
 """Brings the projections up to the ledger's head, each event exactly once."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ledger.entry import Head
-from ledger.errors import Diverged
+from ledger.errors import Damaged, Diverged
 from ledger.log import Ledger, without_collecting
 from projections.catalogue import ALL
 from projections.folding import Folding
 from projections.projection import Projection
+from projections.reader import Projections
 from projections.store import Cursor, Store
 
-CHUNK = 5_000
-"""Entries folded in one transaction while catching up."""
+CHUNK = 10_000
+"""Entries whose rows are merged in memory before they are written, and while catching up, land together."""
 
 
 def catch_up(ledger: Ledger, store: Store, projections: Sequence[Projection] = ALL) -> Head:
@@ -32,6 +34,13 @@ def catch_up(ledger: Ledger, store: Store, projections: Sequence[Projection] = A
     return head
 
 
+def caught_up(ledger: Ledger, path: Path) -> Projections:
+    """Catch up the projections at `path` (made if missing) and open them for reading."""
+    with Store.open(path) as store:
+        catch_up(ledger, store)
+    return Projections.open(path)
+
+
 def refold(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
     """Drop these projections and fold them again up to `head`, in the caller's transaction."""
     for each in projections:
@@ -48,14 +57,12 @@ def fold_between(ledger: Ledger, store: Store, folding: Folding, after: int, las
     """Fold the entries behind `after` up to `last`, in the caller's transaction."""
     while after < last:
         with without_collecting():
-            entries = ledger.read(after, min(REFOLD_CHUNK, last - after))
+            entries = ledger.read(after, min(CHUNK, last - after))
+            if not entries:
+                raise Damaged(f"The ledger has lost its entries behind position {after}.", position=after + 1)
             folding.add(entries)
             folding.write(store.connection)
         after = entries[-1].position
-
-
-REFOLD_CHUNK = 20_000
-"""Entries whose rows are merged in memory before they are written, while folding again from the start."""
 
 
 def require_on_chain(ledger: Ledger, cursors: Mapping[str, Cursor]) -> None:

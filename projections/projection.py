@@ -125,14 +125,3 @@ def _heading(sql: str) -> re.Match[str]:
 def _column_lines(sql: str) -> list[tuple[str, str, str]]:
     within = sql.lstrip().partition("\n")[2].partition("\n)")[0]
     return [match.groups() for match in map(_COLUMN.match, within.splitlines()) if match]  # type: ignore[misc]  # three groups
-
-
-def directory_of(path: str) -> str:
-    """The directory part of a path as an event has it; empty for a bare name."""
-    head, slash, _ = path.rpartition("/")
-    return head or slash
-
-
-def filename_of(path: str) -> str:
-    """The last part of a path as an event has it."""
-    return path.rpartition("/")[2]

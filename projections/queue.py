@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from types import MappingProxyType
 
-import msgspec
 from attrs import frozen
 
 from ledger.entry import Entry
@@ -22,18 +21,16 @@ from ledger.events.crops import (
     CropWithdrawn,
 )
 from ledger.values import Instant, instant, parse_instant
-from projections.projection import Change, Projection, Put, Row, Set, Table, View, directory_of, filename_of
+from projections.columns import codes, split
+from projections.projection import Change, Projection, Put, Row, Set, Table, View
 from projections.reader import Projections
-
-_json = msgspec.json.Encoder().encode
 
 QUEUE_CROPS = Table("""
 CREATE TABLE queue_crops ( -- One row per image whose crop was ever recorded, with its standing recording.
   subject TEXT NOT NULL PRIMARY KEY, -- the image
   project TEXT NOT NULL, -- its project
-  path TEXT NOT NULL, -- canonical absolute path of the image when it was marked
-  directory TEXT NOT NULL, -- the directory part of path
-  filename TEXT NOT NULL, -- the last part of path
+  directory TEXT NOT NULL, -- canonical absolute path of its directory when it was marked
+  filename TEXT NOT NULL, -- its name when it was marked
   group_id TEXT, -- the group it was chosen from; empty if unknown
   x1 REAL NOT NULL, -- left edge of the box, as a fraction of the width
   y1 REAL NOT NULL, -- top edge, as a fraction of the height
@@ -61,7 +58,7 @@ CREATE TABLE queue_crops ( -- One row per image whose crop was ever recorded, wi
 ) STRICT
 """)
 
-QUEUE = View("""
+OWED = View("""
 CREATE VIEW queue ( -- The crops that are owed, in the order they are to be executed.
   subject, -- the image
   project, -- its project
@@ -91,9 +88,9 @@ CREATE VIEW queue ( -- The crops that are owed, in the order they are to be exec
   failed_reason, -- code of the latest failure
   failed_message -- the latest failure in words
 ) AS
-SELECT subject, project, path, directory, filename, group_id, x1, y1, x2, y2, width_px, height_px, sha256, size_bytes,
-       warnings, marked_at, marked_by, position, version, status, run, attempt, started_at, retry_at, failed_at,
-       failed_reason, failed_message
+SELECT subject, project, rtrim(directory, '/') || '/' || filename, directory, filename, group_id, x1, y1, x2, y2,
+       width_px, height_px, sha256, size_bytes, warnings, marked_at, marked_by, position, version, status, run, attempt,
+       started_at, retry_at, failed_at, failed_reason, failed_message
 FROM queue_crops WHERE status IN ('pending', 'started', 'failed') ORDER BY position
 """)
 
@@ -106,7 +103,7 @@ CREATE VIEW stuck ( -- Crops that were started and have no outcome: a run is at 
   attempt, -- which attempt
   started_at -- since when (UTC)
 ) AS
-SELECT subject, project, path, run, attempt, started_at FROM queue_crops
+SELECT subject, project, rtrim(directory, '/') || '/' || filename, run, attempt, started_at FROM queue_crops
 WHERE status IN ('pending', 'started', 'failed') AND status = 'started' ORDER BY position
 """)
 
@@ -136,16 +133,17 @@ FROM queue_crops WHERE status <> 'withdrawn' ORDER BY position
 
 def recorded(event: CropRecorded, entry: Entry) -> Iterator[Change]:
     """The box is owed, at the end of the queue; whatever came before on this image no longer counts."""
-    path, box, size = event.path, event.box, event.dimensions
+    box, size = event.box, event.dimensions
+    directory, filename = split(event.path)
     yield Put(
         "queue_crops",
         {
-            "subject": entry.subject, "project": event.project, "path": path,
-            "directory": directory_of(path), "filename": filename_of(path), "group_id": event.group,
+            "subject": entry.subject, "project": event.project,
+            "directory": directory, "filename": filename, "group_id": event.group,
             "x1": box.x1, "y1": box.y1, "x2": box.x2, "y2": box.y2,
             "width_px": size.width_px, "height_px": size.height_px,
             "sha256": event.sha256, "size_bytes": event.size_bytes,
-            "warnings": _json(event.warnings).decode() if event.warnings else "[]",
+            "warnings": codes(event.warnings),
             "marked_at": entry.occurred_at, "marked_by": entry.actor,
             "position": entry.position, "version": entry.version,
             "status": "pending", "run": None, "attempt": 0, "started_at": None, "finished_at": None, "output": None,
@@ -216,12 +214,12 @@ _OWED_AGAIN: Row = {
 }  # fmt: skip
 
 
-QUEUE_PROJECTION = Projection(
+QUEUE = Projection(
     name="queue",
     version=1,
     sentence="Which crops are owed, in which order, and what became of those that were.",
     tables=(QUEUE_CROPS,),
-    views=(QUEUE, STUCK, QUEUE_LINES),
+    views=(OWED, STUCK, QUEUE_LINES),
     # The index holds what is owed and nothing else: claiming the next crops costs the same after a million executed.
     indexes=("CREATE INDEX queue_owed ON queue_crops (position) WHERE status IN ('pending', 'started', 'failed')",),
     folds=MappingProxyType(

@@ -1,7 +1,6 @@
 """projections.db for reading: rows as frozen values. The questions themselves are in each projection's file."""
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -53,6 +52,10 @@ class Projections:
         return found[0] if found else None
 
 
-@cache
+_known: dict[type[object], str] = {}
+
+
 def _columns(into: type[Any]) -> str:
-    return ", ".join(field.name for field in attrs.fields(into))
+    if into not in _known:
+        _known[into] = ", ".join(field.name for field in attrs.fields(into))
+    return _known[into]

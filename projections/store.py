@@ -7,7 +7,7 @@ same transaction as the rows, so an event is applied exactly once whoever is kil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from attrs import frozen
 
@@ -107,7 +107,9 @@ class Store:
     def cursors(self) -> dict[str, Cursor]:
         """Every projection in the file, by name."""
         with named(self.path):
-            rows = self.connection.execute("SELECT name, version, position, hash FROM projection_checkpoint").fetchall()
+            rows: list[tuple[Any, ...]] = self.connection.execute(
+                "SELECT name, version, position, hash FROM projection_checkpoint"
+            ).fetchall()
         return {name: Cursor(name, version, Head(position, hash_)) for name, version, position, hash_ in rows}
 
     def move(self, projections: Iterable[Projection], head: Head) -> None:

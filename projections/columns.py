@@ -1,0 +1,16 @@
+"""How values of events are laid out in columns: paths, and lists of codes."""
+
+import msgspec
+
+_json = msgspec.json.Encoder().encode
+
+
+def split(path: str) -> tuple[str, str]:
+    """A path as its directory (empty for a bare name) and its last part."""
+    head, slash, name = path.rpartition("/")
+    return head or slash, name
+
+
+def codes(warnings: tuple[str, ...]) -> str:
+    """A list of codes as JSON text."""
+    return _json(warnings).decode() if warnings else "[]"
