@@ -55,7 +55,6 @@ class Recorder:
     ledger: Ledger
     projections: Projections
     zones: Zones
-    pixels_max: int
 
     def record(self, marks: Iterable[Mark], asked: Asked, advance: Callable[[int], None] = lambda _: None) -> Recorded:
         """Record what can be recorded, thousands at a time; what cannot is returned with its reason."""
@@ -87,7 +86,7 @@ class Recorder:
     def _look(self, mark: Mark) -> ImageFile | CropledgerError:
         """The image as it is now, or why it cannot be recorded."""
         try:
-            image = observe(self.zones.check(Path(mark.path)), pixels_max=self.pixels_max)
+            image = observe(self.zones.check(Path(mark.path)))
             if mark.dimensions is not None and mark.dimensions != image.dimensions:
                 raise Refused(f"{image.path} is {image.dimensions}, but the mark was made on {mark.dimensions}.")
             mark.box.denormalise(image.dimensions)

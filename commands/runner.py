@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 from attrs import Factory, define, evolve, frozen
 
@@ -19,16 +20,28 @@ from configs.home import Home
 from configs.settings import Settings
 from db.lock import held_while_alive
 from imaging import commit, write
-from imaging.companions import companions_of
+from imaging.companions import Listing, list_directory
 from imaging.plan import plan
-from imaging.problems import Unusable
+from imaging.problems import Unfinished, Unusable
 from imaging.read import observe
 from imaging.zones import Zones
-from ledger.errors import CropledgerError, Unsafe
+from ledger.errors import CropledgerError, Invalid, Unsafe
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
 from ledger.log import Ledger
 
-Outcome = CropExecuted | CropFailed
+REFUSED = (Unusable, Unsafe, Invalid)
+"""What a file, a place or a name can be refused for; anything else is a bug and stops the run."""
+
+
+@frozen
+class Left:
+    """An attempt that is neither done nor undone on disk; it stays started, and the next run finishes it."""
+
+    TYPE: ClassVar[str] = "left"
+    message: str
+
+
+Outcome = CropExecuted | CropFailed | Left
 
 
 @frozen
@@ -84,15 +97,15 @@ class Runner:
         try:
             self._check_zones(started)
             executed = commit.recover(started)
-        except (Unusable, Unsafe) as why:
-            return self._failed(subject, started, why)
+        except REFUSED as why:
+            if _may_pass(why):
+                return Done(subject, started.source, Left(str(why)))
+            return self._give_up(subject, started, why)
         if executed is not None:
             return self._finish(subject, evolve(executed, recovered=True))
-        interrupted = CropFailed(
-            started.run, started.attempt, "interrupted", f"{started.source}: run {started.run} was interrupted.",
-            final=False,
-        )  # fmt: skip
-        return self._record_failure(subject, started.source, interrupted)
+        message = f"{started.source}: run {started.run} was interrupted; the image is untouched."
+        failed = CropFailed(started.run, started.attempt, "interrupted", message, final=False)
+        return self._record_failure(subject, started.source, failed)
 
     def _check_zones(self, started: CropStarted) -> None:
         # The plan comes from the ledger, which takes events from scripts too: it may not lead anywhere else.
@@ -129,14 +142,15 @@ class Runner:
         begun = time.monotonic()
         plans: list[CropStarted] = []
         subjects: list[str] = []
+        listings: dict[Path, Listing] = {}
         for subject in batch:
             image = self.image(subject)
             if image.status != "pending" or image.crop is None:
                 continue  # withdrawn, or somebody else was quicker
             try:
-                plans.append(self.planned(image.crop, image.attempts + 1))
+                plans.append(self.planned(image.crop, image.attempts + 1, listings))
                 subjects.append(subject)
-            except (Unusable, Unsafe) as why:
+            except REFUSED as why:
                 yield subject, self._not_claimed(subject, image.crop.path, why), begun
         requests = [
             Request(StartCrop(subject, planned), self.actor, self.run)
@@ -147,28 +161,35 @@ class Runner:
             if index not in refused:
                 yield subject, started, begun
 
-    def planned(self, crop: CropRecorded, attempt: int) -> CropStarted:
-        """What executing this crop would write, from the file as it is now; raises `Unusable` or `Unsafe`."""
+    def planned(self, crop: CropRecorded, attempt: int, listings: dict[Path, Listing]) -> CropStarted:
+        """What executing this crop would write, from the file as it is now; raises one of `REFUSED`.
+
+        `listings` holds the directories that were read for the same batch, and takes this one.
+        """
         source = self.zones.check(Path(crop.path))
-        image = observe(source, pixels_max=self.settings.pixels_max)
+        image = observe(source)
         output = destination(source, self.settings.destination)
         self.zones.check(output)
+        if source.parent not in listings:
+            listings[source.parent] = list_directory(source.parent)
         return plan(
             image,
             crop.box,
-            crop.dimensions,
-            crop.sha256,
+            recorded=crop.dimensions,
+            recorded_sha256=crop.sha256,
             run=self.run,
             attempt=attempt,
             output=output,
             archive_root=self.home.originals,
-            companions=companions_of(source, exclude=self.owed_beside(source.parent)),
+            companions=listings[source.parent].of(source, exclude=self.owed_beside(source.parent)),
         )
 
     def _executed(self, subject: str, started: CropStarted, begun: float) -> Done:
         try:
             executed = commit.commit(started, write.write(started))
-        except (Unusable, Unsafe) as why:
+        except Unfinished:
+            return self._recovered(subject, started)
+        except REFUSED as why:
             return self._failed(subject, started, why)
         elapsed_ms = round((time.monotonic() - begun) * 1000, 1)
         return self._finish(subject, evolve(executed, elapsed_ms=elapsed_ms))
@@ -180,20 +201,22 @@ class Runner:
     # -- failing --------------------------------------------------------------------------------------------------
 
     def _failed(self, subject: str, started: CropStarted, why: CropledgerError) -> Done:
-        reason, passing = _reason(why)
-        final = not passing or started.attempt >= self.settings.attempts_max
-        pause = None if final else self._again(subject, started.attempt)
-        failed = CropFailed(started.run, started.attempt, reason, str(why), final=final, retry_after_s=pause)
+        if not _may_pass(why) or started.attempt >= self.settings.attempts_max:
+            return self._give_up(subject, started, why)
+        pause = self._again(subject, started.attempt)
+        failed = CropFailed(started.run, started.attempt, _reason(why), str(why), final=False, retry_after_s=pause)
+        return self._record_failure(subject, started.source, failed)
+
+    def _give_up(self, subject: str, started: CropStarted, why: CropledgerError) -> Done:
+        failed = CropFailed(started.run, started.attempt, _reason(why), str(why), final=True)
         return self._record_failure(subject, started.source, failed)
 
     def _not_claimed(self, subject: str, path: str, why: CropledgerError) -> Done:
-        reason, passing = _reason(why)
         self._tries[subject] = tries = self._tries.get(subject, 0) + 1
-        final = not passing or tries >= self.settings.attempts_max
+        final = not _may_pass(why) or tries >= self.settings.attempts_max
         pause = None if final else self._again(subject, tries)
-        return self._record_failure(
-            subject, path, CropFailed(self.run, 0, reason, str(why), final=final, retry_after_s=pause)
-        )
+        failed = CropFailed(self.run, 0, _reason(why), str(why), final=final, retry_after_s=pause)
+        return self._record_failure(subject, path, failed)
 
     def _again(self, subject: str, attempt: int) -> float:
         pause: float = self.settings.retry_base_s * 2 ** (attempt - 1)
@@ -227,6 +250,10 @@ def destination(source: Path, template: str) -> Path:
     return Path(template.format(parent=source.parent.parent, directory=source.parent.name)) / source.name
 
 
-def _reason(why: CropledgerError) -> tuple[str, bool]:
-    """Its short code, and whether it may pass by itself."""
-    return (why.reason, why.transient) if isinstance(why, Unusable) else ("unsafe", False)
+def _reason(why: CropledgerError) -> str:
+    return why.reason if isinstance(why, Unusable) else type(why).__name__.lower()
+
+
+def _may_pass(why: CropledgerError) -> bool:
+    """Whether it may pass by itself, so that trying again makes sense."""
+    return isinstance(why, Unusable) and why.transient

@@ -9,11 +9,10 @@ from types import FrameType
 
 from attrs import define, field, frozen
 
-from commands.runner import Done, Runner, lock_of
+from commands.runner import REFUSED, Done, Left, Runner, lock_of
 from db.lock import held_while_alive
-from imaging.problems import Unusable
 from imaging.zones import canonical
-from ledger.errors import Conflict, Unsafe
+from ledger.errors import Conflict
 from ledger.events.crops import CropExecuted, CropFailed
 from ledger.values import instant
 from projections.catch_up import catch_up
@@ -89,8 +88,8 @@ def preview(runner: Runner, projections: Projections, *, project: str | None, li
         if image.status != "pending" or image.crop is None:
             continue
         try:
-            started = runner.planned(image.crop, image.attempts + 1)
-        except (Unusable, Unsafe) as why:
+            started = runner.planned(image.crop, image.attempts + 1, {})
+        except REFUSED as why:
             yield Preview(crop.path, None, "", 0, (), str(why))
             continue
         taken = Path(started.output).exists()
@@ -138,6 +137,8 @@ class Summary:
             self.failed += outcome.final
             self.recovered += outcome.reason == "interrupted"
             self.retried += not outcome.final
+        elif isinstance(outcome, Left):
+            self.failed += 1
 
     def any(self) -> bool:
         """Whether there was anything to do."""

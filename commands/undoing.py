@@ -9,7 +9,7 @@ from commands.handle import handle, replay
 from commands.runner import lock_of
 from configs.home import Home
 from db.lock import held_while_alive
-from imaging import commit
+from imaging.undo import undo
 from imaging.zones import Zones
 from ledger.errors import Busy, NotFound, Refused
 from ledger.events.crops import CropExecuted, CropStarted, CropUndone
@@ -31,7 +31,7 @@ def undo_crop(
         for path in (executed.source, executed.output, *(moved.source for moved in executed.companions)):
             zones.check(Path(path))
         Zones.of(home.originals).check(Path(executed.archive))
-        undone = commit.undo(executed, started)
+        undone = undo(executed, started)
         handle(Request(UndoCrop(subject, undone), actor, correlation), ledger=ledger, now=now)
         return undone
 

@@ -13,6 +13,7 @@ import typer
 from configs.home import Home
 
 if TYPE_CHECKING:
+    from commands.recording import Recorder
     from commands.runner import Runner
     from configs.settings import Settings
     from imaging.zones import Zones
@@ -85,6 +86,20 @@ class Desk:
             batch_size=self.settings.batch_size_default,
             owed_beside=owed_beside(self.projections),
         )
+
+    def recorder(self) -> "Recorder":
+        """What records marks here."""
+        from commands.recording import Recorder
+
+        return Recorder(self.ledger, self.projections, self.zones)
+
+    def queue_length(self) -> int:
+        """How many crops are owed now, all projects together."""
+        from projections.catch_up import catch_up
+        from projections.queue import sizes
+
+        catch_up(self.ledger, self.store)
+        return sizes(self.projections).owed
 
     def close(self) -> None:
         """Close whatever was opened."""

@@ -87,6 +87,7 @@ def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: boo
 
 
 def _tell(done: "Done", *, as_json: bool) -> None:
+    from commands.runner import Left
     from ledger.events.crops import CropFailed
 
     if as_json:
@@ -94,6 +95,8 @@ def _tell(done: "Done", *, as_json: bool) -> None:
     elif isinstance(done.outcome, CropFailed):
         again = "" if done.outcome.final else " (will be tried again)"
         warn(f"{done.outcome.reason}: {done.outcome.message}{again}")
+    elif isinstance(done.outcome, Left):
+        warn(f"unfinished: {done.outcome.message} The next run finishes it.")
 
 
 def _conclude(desk: Desk, runner: "Runner", summary: "Summary", *, as_json: bool) -> None:

@@ -1,0 +1,292 @@
+"""What an operator decides about images: record, withdraw, skip, restore, retry."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.options import ActorOption, AtOption, JsonFlag, ProjectOption, ReasonOption
+from commands.cli.output import emit, plural, progress, say, shown, warn
+
+if TYPE_CHECKING:
+    from commands.decider import Command, Request
+    from commands.marks import Mark
+
+ImagesArgument = Annotated[list[Path], typer.Argument(help="One image or several.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    for command in (record, withdraw, skip, restore, retry):
+        app.command()(command)
+
+
+def record(
+    context: typer.Context,
+    image: Annotated[
+        Path | None, typer.Argument(help="The image; with --from, the directory that every mark must lie in.")
+    ] = None,
+    box: Annotated[str | None, typer.Option(help="x1,y1,x2,y2 as fractions 0-1, origin top left.")] = None,
+    pixels: Annotated[
+        str | None, typer.Option(help="left,top,right,bottom in pixels of the image as displayed.")
+    ] = None,
+    source: Annotated[
+        Path | None, typer.Option("--from", help="JSON lines in the pending-queue form; - for standard input.")
+    ] = None,
+    project: ProjectOption = None,
+    group: Annotated[str | None, typer.Option(help="The group the image was chosen from.")] = None,
+    suggested: Annotated[str | None, typer.Option(help="The box a model had proposed, like --box.")] = None,
+    actor: ActorOption = None,
+    at: AtOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Record a crop: one box on one image, or many from a file. No pixel changes.
+
+    Marking a pending image again replaces its box; both stay in the history.
+
+    \b
+    Examples:
+      crop record photos/set_a/a.png --box 0.12,0.08,0.82,0.73 --project mojo
+      crop record photos/set_a/a.png --pixels 368,245,2519,2242 --project mojo
+      crop record photos/set_a --from marks.jsonl
+    """
+    from ledger.errors import Invalid
+
+    with at_desk(context) as desk:
+        if source is not None:
+            if box or pixels or suggested or group or at:
+                raise Invalid("With --from, boxes, groups and times come from the file.")
+            code = _record_many(desk, source, image, project, operator(actor), as_json=as_json)
+        elif image is None:
+            raise Invalid("Which image?", mend="Like: crop record IMAGE --box 0.1,0.1,0.9,0.9 (or --from FILE)")
+        else:
+            mark = _mark(desk, image, box, pixels, project, group, suggested, at)
+            code = _record_one(desk, mark, operator(actor), as_json=as_json)
+    if code:
+        raise typer.Exit(code)
+
+
+def _mark(
+    desk: Desk,
+    image: Path,
+    box: str | None,
+    pixels: str | None,
+    project: str | None,
+    group: str | None,
+    suggested: str | None,
+    at: str | None,
+) -> "Mark":
+    from commands.finding import project_for
+    from commands.marks import Mark, box_on, offset_of
+    from ledger.values import Box, Suggestion, instant, parse_instant
+
+    path = desk.zones.check(image)
+    return Mark(
+        project=project_for(path, project),
+        path=str(path),
+        box=box_on(path, box, pixels),
+        group=group,
+        suggestion=Suggestion(Box.parse(suggested)) if suggested else None,
+        at=instant(parse_instant(at)) if at else None,
+        utc_offset_s=offset_of(at) if at else None,
+    )
+
+
+def _record_one(desk: Desk, mark: "Mark", actor: str, *, as_json: bool) -> int:
+    from commands.recording import Asked
+
+    recorded = desk.recorder().record([mark], Asked(actor, correlation(), desk.now))
+    for _, why in recorded.refused:
+        raise why
+    if as_json:
+        emit({"recorded": recorded.recorded, "unchanged": recorded.unchanged, "path": mark.path})
+        return 0
+    what = "Recorded" if recorded.recorded else "Was recorded already:"
+    grouped = "" if mark.group else " Its group is unknown."
+    say(f"{what} the box {mark.box} on {shown(mark.path)}.{grouped} Queue: {desk.queue_length():,} owed.")
+    return 0
+
+
+def _record_many(
+    desk: Desk, source: Path, directory: Path | None, project: str | None, actor: str, *, as_json: bool
+) -> int:
+    from commands.recording import Asked, record_file
+
+    with progress("Recording", None) as advance:
+        request = Asked(actor, correlation(), desk.now)
+        report = record_file(desk.recorder(), desk.home, source, request, directory, project, advance)
+    if as_json:
+        emit(report)
+    else:
+        where = f" in {shown(directory)}" if directory else ""
+        already = f", {report.unchanged} were so already" if report.unchanged else ""
+        aside = f", {report.set_aside} set aside (crop import review)" if report.set_aside else ""
+        grouped = f" {plural(report.without_group, 'mark')} without a group." if report.without_group else ""
+        say(
+            f"Recorded {plural(report.recorded, 'crop')}{where}{already}{aside}.{grouped} "
+            f"Queue: {desk.queue_length():,} owed."
+        )
+    return 1 if report.set_aside else 0
+
+
+def withdraw(
+    context: typer.Context,
+    images: ImagesArgument,
+    project: ProjectOption = None,
+    reason: ReasonOption = None,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Take back crops that are owed; the images are as they were.
+
+    \b
+    Example:
+      crop withdraw photos/set_a/a.png --reason "wrong face"
+    """
+    from commands.crops import WithdrawCrop
+
+    _each(context, images, project, actor, lambda subject: WithdrawCrop(subject, reason), "Withdrew", as_json=as_json)
+
+
+def skip(
+    context: typer.Context,
+    images: ImagesArgument,
+    project: ProjectOption = None,
+    reason: ReasonOption = None,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide that images get no crop; a crop that is owed on them is withdrawn.
+
+    \b
+    Example:
+      crop skip photos/set_a/b.png --project mojo --reason blurred
+    """
+    from commands.crops import SkipImage
+    from commands.decider import Request
+    from commands.finding import project_for, subject_for
+    from imaging.read import observe
+
+    def request(desk: Desk, image: Path, request_id: str) -> Request:
+        path = observe(desk.zones.check(image)).path
+        of = _only_project(desk, path) or project_for(path, project) if project is None else project
+        command = SkipImage(subject_for(path, of, desk.projections), of, str(path), reason)
+        return Request(command, operator(actor), request_id)
+
+    _handle_each(context, images, request, "Skipped", as_json=as_json)
+
+
+def _only_project(desk: Desk, path: Path) -> str | None:
+    from projections.images import images_at
+
+    known = images_at(desk.projections, str(path))
+    return known[0].project if len(known) == 1 else None
+
+
+def restore(
+    context: typer.Context,
+    images: ImagesArgument,
+    project: ProjectOption = None,
+    reason: ReasonOption = None,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Open skipped images again.
+
+    \b
+    Example:
+      crop restore photos/set_a/b.png
+    """
+    from commands.crops import RestoreImage
+
+    _each(context, images, project, actor, lambda subject: RestoreImage(subject, reason), "Restored", as_json=as_json)
+
+
+def retry(
+    context: typer.Context,
+    images: Annotated[list[Path] | None, typer.Argument(help="Images whose crop failed.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every crop that failed.")] = False,
+    project: ProjectOption = None,
+    reason: ReasonOption = None,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put failed crops back in the queue.
+
+    \b
+    Examples:
+      crop retry photos/set_a/a.png
+      crop retry --all --reason "the disk has space again"
+    """
+    from commands.crops import RetryCrop
+    from ledger.errors import Invalid
+    from projections.queue import owed
+
+    if bool(images) == every:
+        raise Invalid("Name the images, or say --all.")
+    if every:
+        with at_desk(context) as desk:
+            images = [Path(crop.subject) for crop in owed(desk.projections, project=project, status="failed")]
+    if not images:
+        say("No crop has failed.")
+        return
+    _each(context, images, project, actor, lambda subject: RetryCrop(subject, reason), "Queued again", as_json=as_json)
+
+
+def _each(
+    context: typer.Context,
+    images: list[Path],
+    project: str | None,
+    actor: str | None,
+    command: Callable[[str], "Command"],
+    did: str,
+    *,
+    as_json: bool,
+) -> None:
+    from commands.decider import Request
+    from commands.finding import subject_of
+
+    def request(desk: Desk, image: Path, request_id: str) -> Request:
+        return Request(command(subject_of(image, project, desk.projections)), operator(actor), request_id)
+
+    _handle_each(context, images, request, did, as_json=as_json)
+
+
+def _handle_each(
+    context: typer.Context,
+    images: list[Path],
+    request: Callable[[Desk, Path, str], "Request"],
+    did: str,
+    *,
+    as_json: bool,
+) -> None:
+    """One request per image, decided together; a single refusal is raised, several are listed. Exit 1 if any."""
+    from commands.handle import handle_many
+    from ledger.errors import CropledgerError
+
+    refused: list[tuple[Path, CropledgerError]] = []
+    asked: list[tuple[Path, Request]] = []
+    with at_desk(context) as desk:
+        request_id = correlation()
+        for image in images:
+            try:
+                asked.append((image, request(desk, image, request_id)))
+            except CropledgerError as why:
+                refused.append((image, why))
+        outcome = handle_many([each for _, each in asked], ledger=desk.ledger, now=desk.now)
+        refused += [(asked[index][0], why) for index, why in outcome.refused]
+        if len(images) == 1 and refused:
+            raise refused[0][1]
+        for _, why in refused:
+            warn(f"{type(why).__name__}: {why}")
+        done = len(asked) - len(outcome.refused) - outcome.unchanged
+        if as_json:
+            emit({"recorded": done, "unchanged": outcome.unchanged, "refused": len(refused)})
+        else:
+            only = f" {shown(images[0])}" if len(images) == 1 else f" {plural(done, 'image')}"
+            already = f" ({outcome.unchanged} already)" if outcome.unchanged else ""
+            say(f"{did}{only}{already}. Queue: {desk.queue_length():,} owed.")
+    if refused:
+        raise typer.Exit(1)
