@@ -93,8 +93,8 @@ def finish(move: Move) -> bool:
     disk.sync_directory(move.final.parent)
     if not disk.exists(move.final) or not disk.same_content(move.origin, move.final):
         return False
-    disk.remove(move.origin)
     disk.remove(move.part)
+    disk.remove(move.origin)  # last: while it stands, what is left to do is known
     return True
 
 

@@ -58,8 +58,16 @@ def _stands(started: CropStarted) -> bool:
 def _places_are_free(moves: tuple[Move, ...], started: CropStarted) -> None:
     marker = original_back(started).origin
     for move in moves:
-        if not is_staged(move, marker):
+        if not _has_appeared(move, marker):
             disk.refuse_taken(move.final)
+
+
+def _has_appeared(move: Move, marker: Path) -> bool:
+    """Whether the old name is there already: ours from an interrupted undo, or a file with the same bytes."""
+    if is_staged(move, marker):
+        return True
+    both = disk.exists(move.standing) and disk.exists(move.final)
+    return both and disk.same_content(move.standing, move.final)
 
 
 def _appear(moves: tuple[Move, ...], started: CropStarted) -> None:
@@ -70,7 +78,7 @@ def _appear(moves: tuple[Move, ...], started: CropStarted) -> None:
         if original in moves and not is_staged(original, marker):
             copy_original(started)
         for move in moves:
-            if not is_staged(move, marker):
+            if not _has_appeared(move, marker):
                 stage(move)
     except (Unusable, OSError):
         for move in moves:
