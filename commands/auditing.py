@@ -10,7 +10,7 @@ from commands.handle import decider_of
 from ledger.chain import Fault
 from ledger.entry import Entry, Head
 from ledger.errors import Damaged
-from ledger.events.crops import CropExecuted
+from ledger.events.crops import CropExecuted, CropUndone
 from ledger.log import Ledger
 
 
@@ -57,6 +57,20 @@ def _illegal(ledger: Ledger) -> Iterator[Fault]:
             except Damaged as error:
                 yield Fault(entry.position, error.message.partition(": ")[2].rstrip(".") or error.message)
                 break
+
+
+def executed_now(ledger: Ledger) -> list[Entry]:
+    """The executions that stand: of each image the last, unless it was undone."""
+    standing: dict[str, Entry] = {}
+    after = 0
+    while page := ledger.read(after):
+        for entry in page:
+            if isinstance(entry.event, CropExecuted):
+                standing[entry.subject] = entry
+            elif isinstance(entry.event, CropUndone):
+                standing.pop(entry.subject, None)
+        after = page[-1].position
+    return list(standing.values())
 
 
 def mismatches(executed: Iterator[Entry], advance: Callable[[int], None]) -> Iterator[Mismatch]:

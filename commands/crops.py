@@ -50,7 +50,7 @@ class Image:
     attempts: int = 0
     """Attempts since the crop was recorded, retried or undone."""
     last: Entry | None = None
-    """The entry that brought it here."""
+    """The entry that brought it here; evidence of old crops brings it nowhere."""
     history: tuple[HistoryImported, ...] = ()
 
 
@@ -66,7 +66,8 @@ def evolve(image: Image, entry: Entry) -> Image:
     why = illegal(image, event)
     if why:
         raise Damaged(f"Position {entry.position}: {why}.", position=entry.position)
-    return changed(step(image, event, entry), last=entry)
+    moved: Image = step(image, event, entry)
+    return moved if isinstance(event, HistoryImported) else changed(moved, last=entry)
 
 
 def illegal(image: Image, event: Event) -> str | None:
@@ -74,7 +75,15 @@ def illegal(image: Image, event: Event) -> str | None:
     allowed = _ALLOWED.get(type(event))
     if allowed is not None and image.status not in allowed:
         return f"{event.TYPE} cannot follow while the image is {image.status}"
-    if isinstance(event, CropExecuted | CropFailed) and image.started and not _same_attempt(image.started, event):
+    return _wrong_attempt(image, event)
+
+
+def _wrong_attempt(image: Image, event: Event) -> str | None:
+    if isinstance(event, CropStarted) and event.attempt != image.attempts + 1:
+        return f"{event.TYPE} of attempt {event.attempt} cannot follow attempt {image.attempts}"
+    if not isinstance(event, CropExecuted | CropFailed) or (image.started is None and event.attempt == 0):
+        return None
+    if image.started is None or not _same_attempt(image.started, event):
         return f"{event.TYPE} of run {event.run}, attempt {event.attempt}, which is not the one that started"
     return None
 
@@ -193,7 +202,7 @@ def withdraw(command: WithdrawCrop, image: Image) -> Iterator[Event]:
     if image.last is not None and isinstance(image.last.event, CropWithdrawn):
         return
     if image.status in {"untouched", "skipped"}:
-        raise NotFound(f"No crop is owed on {image.name}.")
+        raise NotFound(f"No crop is owed on {image.name}{_where(image)}.")
     if image.status not in _ALLOWED[CropWithdrawn]:
         _refuse(image)
     yield CropWithdrawn(command.reason)
@@ -233,7 +242,7 @@ def restore(command: RestoreImage, image: Image) -> Iterator[Event]:
     if image.status == "skipped":
         yield ImageRestored(command.reason)
     elif image.last is None or not isinstance(image.last.event, ImageRestored):
-        raise Refused(f"{image.name} is not skipped.")
+        raise Refused(f"{image.name} is not skipped: it is {image.status}{_where(image)}.")
 
 
 @frozen
@@ -253,7 +262,9 @@ def start(command: StartCrop, image: Image) -> Iterator[Event]:
     if image.status != "pending":
         raise Conflict(f"No crop is waiting on {image.name}: it is {image.status}{_where(image)}.")
     if command.start.attempt != image.attempts + 1:
-        raise Conflict(f"{image.name}: attempt {command.start.attempt} does not follow {image.attempts}.")
+        raise Conflict(
+            f"{image.name}: attempt {command.start.attempt} does not follow {image.attempts}{_where(image)}."
+        )
     yield command.start
 
 
@@ -328,9 +339,11 @@ def undo(command: UndoCrop, image: Image) -> Iterator[Event]:
     if image.last is not None and image.last.event == command.undone:
         return
     if image.status != "executed" or image.executed is None:
-        raise Refused(f"{image.name} is not executed, so there is nothing to undo: it is {image.status}.")
+        raise Refused(
+            f"{image.name} is not executed, so there is nothing to undo: it is {image.status}{_where(image)}."
+        )
     if command.undone.source_sha256 != image.executed.source_sha256:
-        raise Conflict(f"{image.name}: what was restored is not the original that was archived.")
+        raise Conflict(f"{image.name}: what was restored is not the original that was archived{_where(image)}.")
     yield command.undone
 
 

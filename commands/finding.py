@@ -7,7 +7,7 @@ import msgspec
 from imaging.zones import canonical
 from ledger.errors import NotFound, Refused
 from ledger.values import image_subject
-from projections.images import images_at
+from projections.progress import SeenImage, images
 from projections.reader import Projections
 
 
@@ -19,7 +19,7 @@ def subject_of(image: Path, project: str | None, projections: Projections) -> st
     if str(image).startswith("image/") and not image.exists():
         return str(image)
     path = canonical(image)
-    found = [known for known in images_at(projections, str(path)) if project in {None, known.project}]
+    found = images_at(path, projections, project) or images_at(image, projections, project)
     if not found:
         raise NotFound(f"Nothing is recorded about {path}" + (f" in project {project}." if project else "."))
     if len(found) > 1:
@@ -30,10 +30,14 @@ def subject_of(image: Path, project: str | None, projections: Projections) -> st
 
 def subject_for(path: Path, project: str, projections: Projections) -> str:
     """The subject of an image that may be new: the one it has in this project, else the one it gets."""
-    for known in images_at(projections, str(path)):
-        if known.project == project:
-            return known.subject
-    return image_subject(project, path)
+    known = images_at(path, projections, project)
+    return known[0].subject if known else image_subject(project, path)
+
+
+def images_at(path: Path, projections: Projections, project: str | None = None) -> list[SeenImage]:
+    """The images known at a path, one per project; imported ones are known by the path their source wrote."""
+    directory = "" if str(path.parent) == "." else str(path.parent)
+    return images(projections, directory, filename=path.name, project=project)
 
 
 def project_for(image: Path, named: str | None) -> str:

@@ -64,6 +64,7 @@ class _Turn:
     found_at: dict[str, int] = Factory(dict)
     drafts: list[Draft] = Factory(list)
     entries: list[Entry] = Factory(list)
+    ids: set[str] = Factory(set)
     unchanged: int = 0
     position: int = -1
 
@@ -76,6 +77,10 @@ class _Turn:
         if not events:
             self.unchanged += 1
             return
+        if request.id in self.ids:
+            raise Conflict(f"The id {request.id} is used twice in one batch.")
+        if request.id:
+            self.ids.add(request.id)
         drafted = len(self.drafts)
         for event in events:
             first = self.drafts[drafted].id if len(self.drafts) > drafted else None
@@ -110,7 +115,10 @@ class _Turn:
             return Outcome((), tuple(refused), self.unchanged)
         expected = tuple((subject, self.found_at[subject]) for subject in {draft.subject for draft in self.drafts})
         receipt = self.ledger.append(Batch(tuple(self.drafts), expected))
-        return Outcome(tuple(self.entries), tuple(refused), self.unchanged, receipt)
+        if receipt.repeated:
+            return Outcome((), tuple(refused), self.unchanged + len(self.drafts), receipt)
+        entries = tuple(entry._replace(recorded_at=receipt.recorded_at) for entry in self.entries)
+        return Outcome(entries, tuple(refused), self.unchanged, receipt)
 
 
 def decider_of(subject: str) -> Decider[Any]:

@@ -141,7 +141,7 @@ def _meaning(
     record: Record, fields: Sequence[str], text: str, project: str | None, tz: ZoneInfo | None
 ) -> Evidence | SetAside:
     try:
-        return read(fields, text, project=project, tz=tz, ended=record.ended)
+        return read(fields, text, project=project, tz=tz, ended=bool(record.end))
     except SetAside as why:
         return why
 

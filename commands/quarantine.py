@@ -7,18 +7,17 @@ mended) leaves. It is written beside its place, synced and renamed, so it is alw
 
 import base64
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 import msgspec
 from attrs import Factory, define, frozen
 
 from commands.reading import Record
+from commands.whole_files import remove, written_whole
 from ledger.errors import Damaged, Invalid
 from ledger.values import Instant, instant
 
@@ -85,7 +84,7 @@ class Keeper:
     source: Source
     now: Instant
     first_at: Mapping[int, Instant]
-    stream: IO[bytes]
+    stream: BinaryIO
     reasons: dict[str, int] = Factory(dict)
     """How many were set aside, by reason."""
 
@@ -116,26 +115,11 @@ class Quarantine:
         """A keeper for one reading of a source; when the block ends without an error, what it took is on disk."""
         path = self._file_of(source)
         first_at = {record.line: record.at for record in _read(path)} if path.exists() else {}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".", suffix=".tmp", delete=False) as stream:
-            temporary = Path(stream.name)
-            try:
-                keeper = Keeper(source, instant(now), first_at, stream)
-                yield keeper
-                stream.flush()
-                os.fsync(stream.fileno())
-                self._land(temporary, path, empty=not keeper.count)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-
-    def _land(self, temporary: Path, path: Path, *, empty: bool) -> None:
-        if empty:
-            temporary.unlink()
-            path.unlink(missing_ok=True)
-        else:
-            temporary.replace(path)
-        _sync_folder(self.folder)
+        with written_whole(path) as stream:
+            keeper = Keeper(source, instant(now), first_at, stream)
+            yield keeper
+        if not keeper.count:
+            remove(path)
 
     def _file_of(self, source: Source) -> Path:
         # Read for another project the same file may mean something else, so that is kept apart.
@@ -155,11 +139,3 @@ def _read(path: Path) -> Iterator[Quarantined]:
                 yield _decode(line)
             except msgspec.MsgspecError as error:
                 raise Damaged(f"{path} line {number} cannot be read: {error}.") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -57,8 +57,8 @@ class Record(NamedTuple):
     """The line it begins on: 1, 2, 3 ..."""
     raw: bytes
     """Its bytes, at most `KEPT_BYTES` of them."""
-    ended: bool
-    """Whether a newline ended it; without one it may be torn."""
+    end: bytes
+    """The line end behind it; a last record without one may be torn."""
     size: int
     """How many bytes it has in the file, without the line end."""
     sha256: str | None = None
@@ -75,23 +75,26 @@ def lines(stream: Lines) -> Iterator[Record]:
     number = 0
     while chunk := stream.readline(KEPT_BYTES):
         number += 1
-        if number == 1:
-            chunk = chunk.removeprefix(_BOM)
-        if chunk.endswith(b"\n") or len(chunk) < KEPT_BYTES - len(_BOM):
-            raw = chunk.removesuffix(b"\n").removesuffix(b"\r")
-            yield Record(number, raw, chunk.endswith(b"\n"), len(raw))
-        else:
-            yield _long(stream, number, chunk)
+        full = len(chunk) == KEPT_BYTES
+        raw, end = _parted(chunk.removeprefix(_BOM) if number == 1 else chunk)
+        yield _long(stream, number, raw) if full and not end else Record(number, raw, end, len(raw))
+
+
+def _parted(line: bytes) -> tuple[bytes, bytes]:
+    for end in (b"\r\n", b"\n"):
+        if line.endswith(end):
+            return line[: -len(end)], end
+    return line, b""
 
 
 def _long(stream: Lines, number: int, beginning: bytes) -> Record:
     """The rest of a line that may have no end: measured and hashed, never held."""
-    digest, size, last = hashlib.sha256(beginning), len(beginning), beginning
-    while not last.endswith(b"\n") and (chunk := stream.readline(KEPT_BYTES)):
-        digest.update(chunk)
-        size, last = size + len(chunk), chunk
-    ended = last.endswith(b"\n")
-    return Record(number, beginning, ended, size - ended, digest.hexdigest())
+    digest, size, end = hashlib.sha256(beginning), len(beginning), b""
+    while not end and (chunk := stream.readline(KEPT_BYTES)):
+        rest, end = _parted(chunk)
+        digest.update(rest)
+        size += len(rest)
+    return Record(number, beginning, end, size, digest.hexdigest())
 
 
 def csv_records(stream: Lines) -> Iterator[Record]:
@@ -119,15 +122,15 @@ def _joined(first: Record, waiting: deque[Record], rest: Iterator[Record]) -> Re
     """The record made of this line and the next few, up to the one that closes its quote; None if none does."""
     while len(waiting) < _JOINED_LINES and (more := _next(rest)):
         waiting.extend(more)
-    raw = first.raw
+    raw, end = first.raw, first.end
     for count, line in enumerate(waiting, start=1):
-        raw += b"\n" + line.raw
+        raw, end = raw + end + line.raw, line.end
         if not line.whole or len(raw) > KEPT_BYTES:
             return None
         if not opens_a_quote(raw):
             for _ in range(count):
                 waiting.popleft()
-            return Record(first.line, raw, line.ended, len(raw))
+            return Record(first.line, raw, end, len(raw))
     return None
 
 

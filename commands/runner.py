@@ -86,12 +86,13 @@ class Runner:
     def recover(self, stuck: Iterator[str]) -> Iterator[Done]:
         """Finish or clear up what dead runs left started; crops of living runs are left alone."""
         for subject in stuck:
-            image = self.image(subject)
-            if image.status != "started" or image.started is None:
+            claimed = self.image(subject).started
+            if claimed is None:
                 continue
-            with held_while_alive(self._lock_of(image.started.run)) as dead:
-                if dead:
-                    yield self._recovered(subject, image.started)
+            with held_while_alive(lock_of(self.home, claimed.run)) as dead:
+                image = self.image(subject)  # again, behind the lock: somebody may have recovered it meanwhile
+                if dead and image.status == "started" and image.started == claimed:
+                    yield self._recovered(subject, claimed)
 
     def _recovered(self, subject: str, started: CropStarted) -> Done:
         try:
@@ -234,9 +235,6 @@ class Runner:
         image, _ = replay(IMAGES, self.ledger.history(subject))
         assert isinstance(image, Image)  # noqa: S101  # for the type checker: IMAGES folds into Image
         return image
-
-    def _lock_of(self, run: str) -> Path:
-        return lock_of(self.home, run)
 
 
 def lock_of(home: Home, run: str) -> Path:

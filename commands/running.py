@@ -35,6 +35,7 @@ def run_now(
             yield from runner.recover(crop.subject for crop in stuck(projections) if project in {None, crop.project})
             yield from _all_owed(runner, projections, store, project, limit)
         catch_up(runner.ledger, store)
+        lock_of(runner.home, runner.run).unlink(missing_ok=True)  # nothing of this run is started any more
 
 
 def _all_owed(

@@ -25,7 +25,6 @@ class Settings:
     attempts_max: int
     retry_base_s: float
     batch_size_default: int
-    pixels_max: int
     query_time_limit_s: float
     query_row_limit: int
 
@@ -83,7 +82,7 @@ def _checked(values: Mapping[str, object], config: Path) -> Settings:
 
 
 def _check_meaning(settings: Settings, config: Path) -> None:
-    for key in ("attempts_max", "batch_size_default", "pixels_max", "query_row_limit", "query_time_limit_s"):
+    for key in ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s"):
         if getattr(settings, key) <= 0:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     if settings.retry_base_s < 0:

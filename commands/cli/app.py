@@ -57,13 +57,13 @@ def run(arguments: list[str]) -> int:
     except CropledgerError as error:
         return _told(error, as_json="--json" in arguments)
     except typer.TyperException as error:  # the command line itself cannot be understood
-        error.show()
-        return error.exit_code
+        typer.echo(f"{error} Help: crop --help", err=True)
+        return 2
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("Interrupted.", err=True)
         return 130
     except BrokenPipeError:  # `crop log | head`: the reader has seen enough
-        sys.stdout = None  # type: ignore[assignment]  # or the interpreter would complain once more while closing it
+        sys.stdout = None  # or the interpreter would complain once more while closing it
         return 0
     except Exception as error:  # noqa: BLE001  # the last catch: a bug becomes a traceback in the log and exit 70
         return _bug(error, arguments)

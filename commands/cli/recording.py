@@ -98,8 +98,8 @@ def _record_one(desk: Desk, mark: "Mark", actor: str, *, as_json: bool) -> int:
     from commands.recording import Asked
 
     recorded = desk.recorder().record([mark], Asked(actor, correlation(), desk.now))
-    for _, why in recorded.refused:
-        raise why
+    if recorded.refused:
+        raise recorded.refused[0][1]
     if as_json:
         emit({"recorded": recorded.recorded, "unchanged": recorded.unchanged, "path": mark.path})
         return 0
@@ -171,7 +171,7 @@ def skip(
 
     def request(desk: Desk, image: Path, request_id: str) -> Request:
         path = observe(desk.zones.check(image)).path
-        of = _only_project(desk, path) or project_for(path, project) if project is None else project
+        of = project or _only_project(desk, path) or project_for(path, None)
         command = SkipImage(subject_for(path, of, desk.projections), of, str(path), reason)
         return Request(command, operator(actor), request_id)
 
@@ -179,9 +179,9 @@ def skip(
 
 
 def _only_project(desk: Desk, path: Path) -> str | None:
-    from projections.images import images_at
+    from commands.finding import images_at
 
-    known = images_at(desk.projections, str(path))
+    known = images_at(path, desk.projections)
     return known[0].project if len(known) == 1 else None
 
 
@@ -279,8 +279,8 @@ def _handle_each(
         refused += [(asked[index][0], why) for index, why in outcome.refused]
         if len(images) == 1 and refused:
             raise refused[0][1]
-        for _, why in refused:
-            warn(f"{type(why).__name__}: {why}")
+        for _, problem in refused:
+            warn(f"{type(problem).__name__}: {problem}")
         done = len(asked) - len(outcome.refused) - outcome.unchanged
         if as_json:
             emit({"recorded": done, "unchanged": outcome.unchanged, "refused": len(refused)})

@@ -1,0 +1,104 @@
+"""What `crop audit` prints, and the exit code it leads to."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from commands.cli.desk import Desk
+from commands.cli.output import emit, plural, say, shown, warn
+from ledger.errors import Damaged, Invalid
+
+if TYPE_CHECKING:
+    from commands.auditing import LedgerAudit, Mismatch
+    from ledger.entry import Head
+    from projections.check import Difference
+
+SHOWN = 20
+
+
+def report_audit(
+    desk: Desk, checkpoint: str | None, *, files: bool, as_json: bool, advance: Callable[[int], None]
+) -> int:
+    """Audit, print, and return the exit code: 0 sound, 8 the ledger is damaged, 1 something derived differs."""
+    from commands.auditing import audit_ledger
+
+    begun = time.monotonic()
+    audited = audit_ledger(desk.ledger, _parse(checkpoint))
+    if audited.faults:
+        return _damaged(audited, as_json=as_json)
+    differences = _differences(desk)
+    mismatches, compared = _mismatches(desk, advance) if files else ([], 0)
+    seconds = time.monotonic() - begun
+    if as_json:
+        emit(
+            {
+                "events": audited.head.position, "head": audited.head, "faults": [], "differences": differences,
+                "mismatches": mismatches, "files_compared": compared, "seconds": round(seconds, 3),
+            }
+        )  # fmt: skip
+    else:
+        _print(audited, differences, mismatches, compared, seconds)
+    return 1 if differences or mismatches else 0
+
+
+def _parse(checkpoint: str | None) -> "Head | None":
+    from ledger.entry import Head
+
+    if checkpoint is None:
+        return None
+    position, colon, hash_ = checkpoint.partition(":")
+    if not colon or not position.isdigit():
+        raise Invalid(f"A checkpoint is POSITION:HASH, as crop audit prints it, not {checkpoint!r}.")
+    return Head(int(position), hash_.strip().lower())
+
+
+def _damaged(audited: "LedgerAudit", *, as_json: bool) -> int:
+    first = audited.faults[0]
+    if as_json:
+        emit({"events": audited.head.position, "first_bad_position": first.position, "faults": audited.faults})
+    else:
+        for fault in audited.faults[:SHOWN]:
+            warn(f"position {fault.position}: {fault.what}")
+        more = len(audited.faults) - SHOWN
+        if more > 0:
+            warn(f"... and {more} more")
+        warn(f"Damaged: the first bad position is {first.position}. Stop writing; restore a backup (docs/runbook.md).")
+    return Damaged.exit_code
+
+
+def _differences(desk: Desk) -> "list[Difference]":
+    from projections.check import check
+
+    return list(check(desk.ledger, desk.store))
+
+
+def _mismatches(desk: Desk, advance: Callable[[int], None]) -> "tuple[list[Mismatch], int]":
+    from commands.auditing import executed_now, mismatches
+
+    executed = executed_now(desk.ledger)
+    return list(mismatches(iter(executed), advance)), len(executed)
+
+
+def _print(
+    audited: "LedgerAudit",
+    differences: "list[Difference]",
+    mismatches: "list[Mismatch]",
+    compared: int,
+    seconds: float,
+) -> None:
+    from projections.catalogue import ALL
+
+    for difference in differences[:SHOWN]:
+        warn(f"projection {difference.projection}, {difference.part}: {difference.what}")
+    for mismatch in mismatches[:SHOWN]:
+        warn(f"{shown(mismatch.path)} {mismatch.what} (position {mismatch.position})")
+    last = audited.head.position
+    folded = (
+        f"{len(differences)} rows differ from a fresh fold (crop rebuild --all)"
+        if differences
+        else f"{len(ALL)} projections equal to a fresh fold"
+    )
+    on_disk = f"{plural(len(mismatches), 'file')} not as recorded" if mismatches else f"{compared} outputs match"
+    span = f"positions 1..{last}" if last else "no positions"
+    say(f"{plural(last, 'event')}, {span}, chain ok, legal order ok, {folded}, {on_disk}. {seconds:.2f} s.")
+    say(f"Checkpoint to keep elsewhere: {last}:{audited.head.hash}")

@@ -1,0 +1,176 @@
+"""What the ledger adds up to: queue, progress, rebuild, export."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.cli.desk import Desk, at_desk
+from commands.cli.options import JsonFlag
+from commands.cli.output import emit, plural, progress, say, shown, table
+
+_check = _rebuild = _rebuild_as_of = None
+
+if TYPE_CHECKING:
+    from projections.progress import DirectoryProgress
+
+ProjectFilter = Annotated[str | None, typer.Option(help="Only this project.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(queue)
+    app.command("progress")(progress_)
+    app.command()(rebuild)
+    app.command()(export)
+
+
+def queue(
+    context: typer.Context,
+    project: ProjectFilter = None,
+    directory: Annotated[Path | None, typer.Option(help="Only this directory.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only crops that failed and wait for a person.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 20,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the crops that are owed, in the order in which they will be executed.
+
+    \b
+    Examples:
+      crop queue --limit 50
+      crop queue --failed
+    """
+    from imaging.zones import canonical
+    from projections.queue import owed, sizes
+
+    with at_desk(context) as desk:
+        status = "failed" if failed else None
+        place = None if directory is None else str(canonical(directory))
+        crops = owed(desk.projections, project=project, directory=place, status=status, limit=limit)
+        if as_json:
+            for crop in crops:
+                emit(crop)
+            return
+        length = sizes(desk.projections, project=project)
+        if crops:
+            rows = [
+                (crop.position, shown(crop.path), crop.project, _edges(crop.x1, crop.y1, crop.x2, crop.y2),
+                 f"{crop.width_px}x{crop.height_px}", _state(crop.status, crop.failed_reason, crop.failed_message))
+                for crop in crops
+            ]  # fmt: skip
+            say(table(("position", "image", "project", "box", "size", "state"), rows))
+        more = f" Showing {len(crops)}." if length.owed > len(crops) else ""
+        say(f"{plural(length.owed, 'crop')} owed: {length.pending:,} pending, {length.started:,} started, "
+            f"{length.failed:,} failed.{more}")  # fmt: skip
+
+
+def _edges(*edges: float) -> str:
+    return ",".join(f"{edge:.3f}".rstrip("0").rstrip(".") for edge in edges)
+
+
+def _state(status: str, reason: str | None, message: str | None) -> str:
+    return f"{status}: {message or reason}" if reason else status
+
+
+def progress_(
+    context: typer.Context,
+    directories: Annotated[list[Path] | None, typer.Argument(help="These directories; all, if none is named.")] = None,
+    project: ProjectFilter = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show how far each directory is: images seen, recorded, executed, skipped, failed.
+
+    \b
+    Example:
+      crop progress photos/set_a
+    """
+    from imaging.zones import canonical
+    from ledger.errors import NotFound
+    from projections.progress import progress as progress_of
+
+    with at_desk(context) as desk:
+        places = [str(canonical(directory)) for directory in directories or []] or [None]
+        rows = [row for place in places for row in progress_of(desk.projections, directory=place, project=project)]
+        if as_json:
+            for row in rows:
+                emit(row)
+        elif not rows and directories:
+            raise NotFound(f"Nothing is recorded in {', '.join(map(str, directories))}.")
+        else:
+            _print_progress(rows)
+
+
+def _print_progress(rows: "list[DirectoryProgress]") -> None:
+    if not rows:
+        say("Nothing is recorded yet. To begin: crop record IMAGE --box 0.1,0.1,0.9,0.9 --project P")
+        return
+    lines = [
+        (shown(row.directory) or "(no directory)", row.project, row.seen, row.recorded, row.executed, row.skipped,
+         row.failed, row.open, _bar(row.percent_executed))
+        for row in rows
+    ]  # fmt: skip
+    headers = ("directory", "project", "seen", "recorded", "executed", "skipped", "failed", "open", "done")
+    say(table(headers, lines))
+
+
+def _bar(percent: float) -> str:
+    filled = int(percent // 5)
+    return f"[{'#' * filled}{'-' * (20 - filled)}] {percent:.0f}%"
+
+
+def rebuild(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One projection; crop schema names them.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All projections.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only compare with a fresh fold, row by row.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="A position, or a time with its zone; needs --to.")] = None,
+    to: Annotated[Path | None, typer.Option(help="The new file for the projections as of then.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Fold the projections again from the ledger, compare them with a fresh fold, or fold them as of a moment.
+
+    Exit 1 if --check finds a difference.
+
+    \b
+    Examples:
+      crop rebuild --all
+      crop rebuild queue --check
+      crop rebuild --as-of 2025-10-27T18:00:00-07:00 --to tuesday.db
+    """
+    from ledger.errors import Invalid
+
+    if (as_of is None) != (to is None):
+        raise Invalid("--as-of and --to go together.")
+    if as_of is None and bool(name) == every:
+        raise Invalid("Name a projection, or say --all.")
+    with at_desk(context) as desk:
+        if as_of is not None and to is not None:
+            _rebuild_as_of(desk, as_of, to, as_json=as_json)
+            return
+        code = _check(desk, name, as_json=as_json) if check else _rebuild(desk, name, as_json=as_json)
+    if code:
+        raise typer.Exit(code)
+
+
+def export(
+    context: typer.Context,
+    what: Annotated[str, typer.Argument(help="training, queue, progress, tracker, or all.")],
+    as_json: JsonFlag = False,
+) -> None:
+    """Write the files that other programs expect, below home: complete, atomically, never read back as truth.
+
+    \b
+    Examples:
+      crop export training
+      crop export all
+    """
+    from commands.exporting import export as write
+
+    with at_desk(context) as desk, progress("Exporting", None):
+        written = write(what, desk.projections, desk.home, desk.settings.zone)
+        if as_json:
+            for file in written:
+                emit(file)
+        else:
+            for file in written:
+                say(f"Wrote {plural(file.records, 'record')} to {shown(file.path)}")

@@ -1,0 +1,271 @@
+"""The files people's other programs read, written whole from the views. They are never read back as truth.
+
+The same ledger gives the same bytes. Each file is written beside its place, synced and renamed, so whoever reads it finds
+the old one or the new one. The training CSV ends its lines with CRLF, as the logs it continues do; JSON lines end with LF.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+
+import msgspec
+from attrs import astuple, frozen
+from attrs import evolve as changed
+
+from commands.crop_logs import V2_NAMES
+from commands.evidence import bare_name
+from commands.whole_files import written_whole
+from configs.home import Home
+from ledger.errors import Invalid
+from projections.file_operations import FileOperation, files_written, operations
+from projections.progress import SeenImage, images, progress
+from projections.queue import QueueLine, executed_lines, pending_lines
+from projections.reader import Projections
+from projections.training import TrainingLine, training_lines
+
+_json = msgspec.json.Encoder().encode
+
+
+@frozen
+class Exported:
+    """A file that was written, and how many rows or files it tells of."""
+
+    path: Path
+    count: int
+
+
+# -- pure: rows -> bytes ----------------------------------------------------------------------------------------
+
+
+def training_csv(lines: Iterable[TrainingLine]) -> Iterator[bytes]:
+    """The training data as CSV: a header, then a row per crop, CRLF."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(V2_NAMES)
+    for line in lines:
+        writer.writerow(astuple(changed(line, filename=bare_name(line.filename))))
+        if buffer.tell() > _PIECE:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+_PIECE = 256 * 1024
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    piece = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return piece
+
+
+def queue_jsonl(lines: Iterable[QueueLine]) -> Iterator[bytes]:
+    """The queue as JSON lines."""
+    for line in lines:
+        yield _json(
+            {
+                "created_at": line.created_at, "project_id": line.project_id, "group_id": line.group_id,
+                "filename": line.filename, "dir": line.dir, "width": line.width, "height": line.height,
+                "crop_norm": [line.x1, line.y1, line.x2, line.y2],
+            }
+        ) + b"\n"  # fmt: skip
+
+
+@frozen
+class DirectoryState:
+    """What a progress file tells of: the images seen in one directory of one project, by name."""
+
+    directory: str
+    project: str
+    images: Sequence[SeenImage]
+    outputs: frozenset[str] = frozenset()
+    """The directories its crops were written to."""
+
+
+def progress_json(state: DirectoryState) -> bytes:
+    """The state of one directory. Sittings are not known here, and nothing stands in for them."""
+    names = [image.filename for image in state.images]
+    completed = [image for image in state.images if image.status in {"executed", "imported"}]
+    skipped = [image for image in state.images if image.status == "skipped"]
+    undecided = (index for index, image in enumerate(state.images) if image not in (*completed, *skipped))
+    last = max([*completed, *skipped], key=lambda image: (image.changed_at, image.filename), default=None)
+    return (
+        json.dumps(
+            {
+                "directory": state.directory,
+                "directory_hash": hashlib.sha256("\n".join(names).encode()).hexdigest(),
+                "total_images": len(names),
+                "completed_count": len(completed),
+                "current_index": next(undecided, len(names)),
+                "last_processed_file": last.filename if last else None,
+                "last_session_start": None,
+                "last_session_end": None,
+                "session_count": 0,
+                "completed_files": [image.filename for image in completed],
+                "skipped_files": [image.filename for image in skipped],
+                "output_directory": next(iter(state.outputs)) if len(state.outputs) == 1 else None,
+                "created": min(image.changed_at for image in state.images),
+                "modified": max(image.changed_at for image in state.images),
+            },
+            indent=2,
+            ensure_ascii=False,
+        ).encode()
+        + b"\n"
+    )
+
+
+_NAME_BYTES = 200  # of the 255 that file systems allow
+
+
+def progress_names(states: Iterable[DirectoryState]) -> dict[tuple[str, str], str]:
+    """A file name for each directory and project; where two would be the same, all but the first carry a hash."""
+    names: dict[tuple[str, str], str] = {}
+    taken: set[str] = set()
+    for key in sorted((state.directory, state.project) for state in states):
+        sanitised = re.sub(r"[/\\ ]", "_", key[0])
+        if len(sanitised.encode()) > _NAME_BYTES or sanitised.casefold() in taken:
+            # Some file systems hold A and a for one name, so that is a collision too.
+            cut = sanitised.encode()[:_NAME_BYTES].decode(errors="ignore")
+            sanitised = f"{cut}_{hashlib.sha256(chr(0).join(key).encode()).hexdigest()[:12]}"
+        taken.add(sanitised.casefold())
+        names[key] = f"{sanitised}_progress.json"
+    return names
+
+
+_TRACKED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "crop": ("crop", ""),
+        "copy": ("copy", "full frame: the bytes were kept as they are"),
+        "archive": ("move", "the original, whole, to the archive"),
+        "move": ("move", "companion"),
+        "remove": ("delete", "undo: the crop"),
+        "restore": ("move", "undo: the original, from the archive"),
+    }
+)
+"""Our word for what happened to a file -> the tracker's word, and what to note beside it."""
+
+
+def tracker_jsonl(rows: Iterable[FileOperation]) -> Iterator[bytes]:
+    """The audit trail of the disk in the tracker's form: one line per operation and pair of directories."""
+    for (_, operation, source, target), group in groupby(rows, key=_together):
+        files = list(group)
+        yield json.dumps(_tracked(files[0], operation, source, target, [_name(row) for row in files])).encode() + b"\n"
+
+
+def _together(row: FileOperation) -> tuple[int, str, str | None, str | None]:
+    return row.position, row.operation, _parent(row.source), _parent(row.destination)
+
+
+def _tracked(
+    row: FileOperation, operation: str, source: str | None, target: str | None, names: Sequence[str]
+) -> dict[str, object]:
+    word, notes = _TRACKED.get(operation, (operation, ""))
+    return {
+        "type": "file_operation",
+        "script": "cropledger",
+        "session_id": row.run or row.actor,
+        "batch_id": None,
+        "timestamp": row.at.removesuffix("Z") + "+00:00",
+        "operation": word,
+        "source_dir": source,
+        "dest_dir": target,
+        "file_count": len(names),
+        "notes": notes,
+    } | ({"files": list(names)} if len(names) <= 10 else {"files_sample": list(names[:5])})
+
+
+def _parent(path: str | None) -> str | None:
+    return str(PurePosixPath(path).parent) if path else None
+
+
+def _name(row: FileOperation) -> str:
+    return PurePosixPath(row.source or row.destination or "").name
+
+
+# -- views -> files ---------------------------------------------------------------------------------------------
+
+
+def export_training(projections: Projections, home: Home) -> list[Exported]:
+    """data/training/crop_training_data.csv."""
+    path = home.root / "data" / "training" / "crop_training_data.csv"
+    lines = training_lines(projections)
+    return [_export(path, training_csv(lines), len(lines))]
+
+
+def export_queue(projections: Projections, home: Home) -> list[Exported]:
+    """data/ai_data/crop_queue/pending.jsonl and processed.jsonl."""
+    folder = home.root / "data" / "ai_data" / "crop_queue"
+    pending, executed = pending_lines(projections), executed_lines(projections)
+    return [
+        _export(folder / "pending.jsonl", queue_jsonl(pending), len(pending)),
+        _export(folder / "processed.jsonl", queue_jsonl(executed), len(executed)),
+    ]
+
+
+def export_progress(projections: Projections, home: Home) -> list[Exported]:
+    """crop_progress/{directory}_progress.json, one per directory that is known by its absolute path."""
+    states = list(_states(projections))
+    names = progress_names(states)
+    folder = home.root / "crop_progress"
+    return [
+        _export(folder / names[state.directory, state.project], [progress_json(state)], len(state.images))
+        for state in states
+    ]
+
+
+def _states(projections: Projections) -> Iterator[DirectoryState]:
+    outputs: dict[str, set[str]] = {}
+    for written in files_written(projections):
+        outputs.setdefault(_folder(written.source), set()).add(_folder(written.output))
+    for row in progress(projections):
+        if PurePosixPath(row.directory).is_absolute():
+            seen = images(projections, row.directory, project=row.project)
+            yield DirectoryState(row.directory, row.project, seen, frozenset(outputs.get(row.directory, ())))
+
+
+def _folder(path: str) -> str:
+    return str(PurePosixPath(path).parent)
+
+
+def export_tracker(projections: Projections, home: Home) -> list[Exported]:
+    """data/file_operations_logs/file_operations_YYYYMMDD.log, one per day (UTC, as the timestamps in it)."""
+    folder = home.root / "data" / "file_operations_logs"
+    days: dict[str, list[FileOperation]] = {}
+    for row in operations(projections):
+        days.setdefault(row.at[:10].replace("-", ""), []).append(row)
+    return [
+        _export(folder / f"file_operations_{day}.log", tracker_jsonl(rows), len(rows))
+        for day, rows in sorted(days.items())
+    ]
+
+
+def _export(path: Path, pieces: Iterable[bytes], count: int) -> Exported:
+    with written_whole(path) as stream:
+        for piece in pieces:
+            stream.write(piece)
+    return Exported(path, count)
+
+
+EXPORTS: Mapping[str, Callable[[Projections, Home], list[Exported]]] = MappingProxyType(
+    {
+        "training": export_training,
+        "queue": export_queue,
+        "progress": export_progress,
+        "tracker": export_tracker,
+    }
+)
+"""What can be exported, by name."""
+
+
+def export(what: str, projections: Projections, home: Home) -> list[Exported]:
+    """Write one kind of files, or `all`; raises `Invalid` for a name there is none of, `Refused` for a full disk."""
+    if what != "all" and what not in EXPORTS:
+        raise Invalid(f"there is no export {what!r}; there are: {', '.join(EXPORTS)}, all")
+    chosen = EXPORTS.values() if what == "all" else (EXPORTS[what],)
+    return [written for each in chosen for written in each(projections, home)]
