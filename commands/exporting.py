@@ -1,7 +1,8 @@
 """The files people's other programs read, written whole from the views. They are never read back as truth.
 
-The same ledger gives the same bytes. Each file is written beside its place, synced and renamed, so whoever reads it finds
-the old one or the new one. The training CSV ends its lines with CRLF, as the logs it continues do; JSON lines end with LF.
+The same ledger gives the same bytes. Each file is written beside its place, synced and renamed, so whoever reads it
+finds the old one or the new one. The training CSV ends its lines with CRLF, as the logs it continues do; JSON lines
+end with LF.
 """
 
 import csv
@@ -88,12 +89,15 @@ class DirectoryState:
     """The directories its crops were written to."""
 
 
+_CROPPED = frozenset({"executed", "imported"})
+
+
 def progress_json(state: DirectoryState) -> bytes:
     """The state of one directory. Sittings are not known here, and nothing stands in for them."""
     names = [image.filename for image in state.images]
-    completed = [image for image in state.images if image.status in {"executed", "imported"}]
+    completed = [image for image in state.images if image.status in _CROPPED]
     skipped = [image for image in state.images if image.status == "skipped"]
-    undecided = (index for index, image in enumerate(state.images) if image not in (*completed, *skipped))
+    open_ = (index for index, image in enumerate(state.images) if image.status not in {*_CROPPED, "skipped"})
     last = max([*completed, *skipped], key=lambda image: (image.changed_at, image.filename), default=None)
     return (
         json.dumps(
@@ -102,7 +106,7 @@ def progress_json(state: DirectoryState) -> bytes:
                 "directory_hash": hashlib.sha256("\n".join(names).encode()).hexdigest(),
                 "total_images": len(names),
                 "completed_count": len(completed),
-                "current_index": next(undecided, len(names)),
+                "current_index": next(open_, len(names)),
                 "last_processed_file": last.filename if last else None,
                 "last_session_start": None,
                 "last_session_end": None,

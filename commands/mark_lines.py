@@ -14,7 +14,8 @@ from pathlib import PurePosixPath
 import msgspec
 from attrs import frozen
 
-from commands.crop_logs import bare_name, read_time
+from commands.crop_logs import read_time
+from commands.evidence import bare_name
 from commands.marks import Mark, offset_of
 from commands.quarantine import SetAside
 from commands.reading import Lines, Record, lines
@@ -33,7 +34,7 @@ _KEYS = frozenset(
 
 @frozen
 class MarkLine:
-    """One line: the mark it holds, or why it holds none. `record` is for the quarantine, also when a mark is refused."""
+    """One line: the mark it holds, or why it holds none; `record` also serves to set a refused mark aside."""
 
     record: Record
     meaning: Mark | SetAside
