@@ -51,13 +51,13 @@ class Scene:
         return self.photos.parent / "__cropped" / "set_a"
 
     def run_and_kill(self, chance: random.Random) -> list[str]:
-        """Start a run, kill it at a random instant behind its first crop; returns what it had acknowledged."""
+        """Start a run and kill it at a random instant, every other one behind its first crop; what it acknowledged."""
         entry = "from commands.cli.app import main; main()"
         command = [sys.executable, "-c", entry, "--home", str(self.home), "run", "--now", "--json"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
-            acknowledged = [process.stdout.readline()]
-            time.sleep(chance.uniform(0, 0.25))
+            acknowledged = [process.stdout.readline()] if chance.random() < 0.5 else []
+            time.sleep(chance.uniform(0, 0.25 if acknowledged else 0.8))
             process.send_signal(signal.SIGKILL)
             acknowledged += process.stdout.readlines()
         return [json.loads(line)["path"] for line in acknowledged if line.endswith("\n") and '"path"' in line]
