@@ -51,7 +51,10 @@ def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
 
 
 def metadata(raw: bytes, width_px: int, height_px: int) -> object:  # noqa: ARG001  # the signature of every format
-    """Depth and resolution; equal for a source and its crop."""
+    """Depth, resolution and palette; equal for a source and its crop."""
     found = header(io.BytesIO(raw))
     with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
-        return found.mode, image.info.get("dpi")
+        image.load()
+        # The encoder fills a short palette up with black: indices beyond it meant black before, too.
+        colours = bytes(image.getpalette() or ()).ljust(3 * 256, b"\0")
+        return found.mode, image.info.get("dpi"), colours

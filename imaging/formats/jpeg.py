@@ -109,17 +109,22 @@ def _options(raw: bytes) -> tuple[dict[str, object], tuple[str, ...]]:
         assert isinstance(image, JpegImagePlugin.JpegImageFile)  # noqa: S101  # the only class for this format
         sampling = JpegImagePlugin.get_sampling(image)
         unusual = len(image.layer) == 3 and sampling == -1
-        by_component = [image.quantization[layer[3]] for layer in image.layer]
         ids = tuple(layer[0] for layer in image.layer)
         options: dict[str, object] = {
-            # One table per component: the encoder gives table n to component n.
-            "qtables": by_component[:1] if len(by_component) != 3 else by_component,
+            "qtables": _tables([image.quantization[layer[3]] for layer in image.layer]),
             # What the encoder has no name for keeps all its colour rather than losing some.
             "subsampling": 0 if unusual else sampling,
             "progressive": bool(image.info.get("progressive")),
             "keep_rgb": image.info.get("adobe_transform") == 0 or ids == (0x52, 0x47, 0x42),
         }
     return options, ("subsampling_changed",) if unusual else ()
+
+
+def _tables(by_component: list[list[int]]) -> list[list[int]]:
+    """The encoder gives table n to component n, and the last one to those that remain."""
+    if len(by_component) != 3:
+        return by_component[:1]
+    return by_component[:2] if by_component[1] == by_component[2] else by_component
 
 
 def _spliced(raw: bytes, encoded: bytes, width_px: int, height_px: int) -> bytes:

@@ -27,7 +27,8 @@ _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 # Chunks that depend on the pixels by the letter of the specification, and whose meaning survives a crop.
 _UNDERSTOOD = frozenset(
     (b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"tRNS", b"cICP", b"mDCV", b"cLLI", b"mDCv",
-     b"cLLi", b"pCAL", b"sCAL")
+     b"cLLi", b"tIME",
+        b"pCAL", b"sCAL")
 )  # fmt: skip
 _FOR_THE_DECODER = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 

@@ -1,0 +1,216 @@
+"""The verifier: planted faults are caught, honest encodings of real photographs are not."""
+
+import io
+import random
+import zlib
+from pathlib import Path
+
+import pytest
+import skimage
+from PIL import Image, ImageChops
+
+from imaging import write as writer
+from imaging.disk import write_new
+from imaging.formats import bmp, jpeg, png, tiff, webp
+from imaging.problems import Unusable
+from imaging.verify import check, load
+from ledger.values import PixelBox
+
+PHOTOS = Path(skimage.__file__).parent / "data"
+BOX = PixelBox(101, 53, 402, 290)
+MODULES = {"PNG": png, "JPEG": jpeg, "WEBP": webp, "TIFF": tiff}
+
+
+def photo(name):
+    with Image.open(PHOTOS / name) as image:
+        return image.convert("RGB")
+
+
+def source(kind, picture=None, **options):
+    out = io.BytesIO()
+    (picture or photo("coffee.png")).save(out, kind, **options)
+    return load(out.getvalue(), "source")
+
+
+def moved(picture, across, down):
+    return ImageChops.offset(picture, across, down)
+
+
+def channels_swapped(picture):
+    red, green, blue = picture.split()
+    return Image.merge("RGB", (blue, green, red))
+
+
+def a_row_doubled(picture):
+    faulty = picture.copy()
+    faulty.paste(picture.crop((0, 10, picture.width, 11)), (0, 11))
+    return faulty
+
+
+def one_pixel_off(picture):
+    faulty = picture.copy()
+    red, green, blue = faulty.getpixel((5, 5))
+    faulty.putpixel((5, 5), (red ^ 1, green, blue))
+    return faulty
+
+
+def a_block_lost(picture):
+    faulty = picture.copy()
+    faulty.paste((128, 128, 128), (64, 64, 80, 80))
+    return faulty
+
+
+FAULTS_SEEN_BY_ALL = {
+    "a row too low": lambda picture: moved(picture, 0, -1),
+    "a column to the left": lambda picture: moved(picture, 1, 0),
+    "red and blue swapped": channels_swapped,
+    "upside down": lambda picture: picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM),
+    "a block lost": a_block_lost,
+    "a row short": lambda picture: picture.crop((0, 0, picture.width, picture.height - 1)),
+    "turned": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
+}
+FAULTS_SEEN_WHEN_LOSSLESS = {"one bit of one pixel": one_pixel_off, "a row doubled": a_row_doubled}
+
+
+def assert_wrong(origin, crop):
+    with pytest.raises(Unusable) as caught:
+        check(origin, BOX, crop, "crop")
+    assert caught.value.reason == "verification"
+
+
+@pytest.mark.parametrize("fault", FAULTS_SEEN_BY_ALL)
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("PNG", {}),
+        ("TIFF", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"quality": 90}),
+        ("JPEG", {"quality": 95}),
+        ("JPEG", {"quality": 85}),
+        ("JPEG", {"quality": 75, "subsampling": 0}),
+    ],
+)
+def test_a_fault_of_the_encoder_is_caught(kind, options, fault):
+    origin = source(kind, **options)
+    good, _ = MODULES[kind].encode(origin.raw, origin.region(BOX))
+    check(origin, BOX, good, "crop")
+    bad, _ = MODULES[kind].encode(origin.raw, FAULTS_SEEN_BY_ALL[fault](origin.region(BOX)))
+    assert_wrong(origin, bad)
+
+
+@pytest.mark.parametrize("fault", FAULTS_SEEN_WHEN_LOSSLESS)
+@pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})])
+def test_a_lossless_crop_is_compared_bit_by_bit(kind, options, fault):
+    origin = source(kind, **options)
+    bad, _ = MODULES[kind].encode(origin.raw, FAULTS_SEEN_WHEN_LOSSLESS[fault](origin.region(BOX)))
+    assert_wrong(origin, bad)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_a_crop_cut_off_anywhere_is_caught(kind):
+    origin = source(kind)
+    good, _ = MODULES[kind].encode(origin.raw, origin.region(BOX))
+    for length in range(0, len(good) - 1, len(good) // 12):
+        assert_wrong(origin, good[:length])
+
+
+def test_a_wrong_checksum_is_caught():
+    origin = source("PNG")
+    good, _ = png.encode(origin.raw, origin.region(BOX))
+    place = good.rindex(b"IEND") - 5
+    assert_wrong(origin, good[:place] + bytes((good[place] ^ 1,)) + good[place + 1 :])
+
+
+def test_another_format_mode_or_metadata_is_caught():
+    origin = source("PNG")
+    assert_wrong(origin, source("BMP", origin.region(BOX)).raw)
+    assert_wrong(origin, source("PNG", origin.region(BOX).convert("RGBA")).raw)
+    assert_wrong(origin, source("PNG", origin.region(BOX), dpi=(300, 300)).raw)
+    lossless = source("WEBP", lossless=True)
+    assert_wrong(lossless, source("WEBP", lossless.region(BOX), quality=100).raw)
+    assert_wrong(origin, b"")
+
+
+def test_a_palette_with_another_colour_is_caught():
+    origin = source("PNG", photo("coffee.png").quantize(16))
+    good, _ = png.encode(origin.raw, origin.region(BOX))
+    check(origin, BOX, good, "crop")
+    chunks = [
+        png.Chunk(chunk.name, b"\0\1\2" + chunk.body[3:]) if chunk.name == b"PLTE" else chunk
+        for chunk in png.chunks(good)
+    ]
+    assert_wrong(origin, png.SIGNATURE + b"".join(map(bytes, chunks)))
+
+
+def test_a_bmp_palette_with_another_colour_is_caught(textured):
+    origin = source("BMP", textured((61, 43), "P"))
+    good, _ = bmp.encode(origin.raw, origin.region(PixelBox(3, 5, 50, 37)))
+    check(origin, PixelBox(3, 5, 50, 37), good, "crop")
+    bad = good[:54] + bytes((good[54] ^ 0x40,)) + good[55:]
+    with pytest.raises(Unusable):
+        check(origin, PixelBox(3, 5, 50, 37), bad, "crop")
+
+
+def test_what_the_writer_got_wrong_never_stays_on_the_disk(desk, textured, monkeypatch):
+    path = desk.photos / "a.png"
+    textured((61, 43)).save(path)
+    started = desk.started(path)
+    real = png.encode
+    monkeypatch.setattr(png, "encode", lambda raw, region: real(raw, channels_swapped(region)))
+    before = desk.files()
+    with pytest.raises(Unusable, match="not those of the source") as caught:
+        writer.write(started)
+    assert caught.value.reason == "verification"
+    assert desk.files() == before
+
+
+def test_what_the_disk_got_wrong_is_read_back_and_caught(desk, textured, monkeypatch):
+    path = desk.photos / "a.png"
+    textured((61, 43)).save(path)
+    before = desk.files()
+    for box in (PixelBox(1, 1, 40, 40), PixelBox(0, 0, 61, 43)):
+        started = desk.started(path, box)
+        with monkeypatch.context() as patch:
+            patch.setattr(writer, "write_new", lambda place, content, mode: write_new(place, content[:-1] + b"?", mode))
+            with pytest.raises(Unusable, match="bytes that were written"):
+                writer.write(started)
+        assert desk.files() == before
+
+
+HONEST = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "hubble_deep_field.jpg", "logo.png", "text.png"]
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_no_honest_lossy_crop_of_a_photograph_is_refused(name):
+    picture, chance = photo(name), random.Random(name)  # noqa: S311  # boxes, not secrets
+    for kind, options in [
+        ("JPEG", {"quality": 10}),
+        ("JPEG", {"quality": 60, "subsampling": 2}),
+        ("JPEG", {"quality": 90, "subsampling": 1}),
+        ("JPEG", {"quality": 100, "subsampling": 0}),
+        ("WEBP", {"quality": 40, "method": 0}),
+        ("WEBP", {"quality": 95, "method": 0}),
+    ]:
+        origin = source(kind, picture, **options)
+        for _ in range(3):
+            left, top = chance.randrange(picture.width - 30), chance.randrange(picture.height - 30)
+            box = PixelBox(left, top, chance.randint(left + 1, picture.width), chance.randint(top + 1, picture.height))
+            check(origin, box, MODULES[kind].encode(origin.raw, origin.region(box))[0], "crop")
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_no_honest_lossy_crop_of_the_worst_pictures_is_refused(kind):
+    noise = Image.frombytes("RGB", (160, 120), zlib_noise(160 * 120 * 3))
+    stripes = Image.frombytes("RGB", (160, 120), (b"\xff\0\0\0\0\xff" * 80 + b"\0\0\xff\xff\0\0" * 80) * 60)
+    flat = Image.new("RGB", (160, 120), (200, 30, 60))
+    for picture in (noise, stripes, flat):
+        for quality in (20, 75, 95):
+            origin = source(kind, picture, quality=quality)
+            for box in (PixelBox(1, 1, 150, 111), PixelBox(8, 8, 9, 9), PixelBox(3, 0, 20, 17)):
+                check(origin, box, MODULES[kind].encode(origin.raw, origin.region(box))[0], "crop")
+
+
+def zlib_noise(count):
+    chance = random.Random(3)  # noqa: S311  # noise, not secrets
+    return zlib.compress(chance.randbytes(count))[:count]
