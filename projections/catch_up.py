@@ -12,7 +12,7 @@ from projections.projection import Projection
 from projections.reader import Projections
 from projections.store import Cursor, Store
 
-CHUNK = 10_000
+CHUNK = 2_000
 """Entries whose rows are merged in memory before they are written, and while catching up, land together."""
 
 

@@ -7,7 +7,7 @@ from ledger.entry import Entry
 from ledger.errors import CropledgerError
 from ledger.events.event import Event
 from projections.pending import FoldError, PendingRows
-from projections.projection import Fold, Projection
+from projections.projection import Change, Fold, Projection
 
 
 class Folding:
@@ -15,30 +15,35 @@ class Folding:
 
     def __init__(self, projections: Sequence[Projection]) -> None:
         """The projections that take part; their tables exist already."""
-        self._pending = {table.name: PendingRows(table) for each in projections for table in each.tables}
-        self._owner = {table.name: each.name for each in projections for table in each.tables}
+        self._rows: list[tuple[str, PendingRows]] = []
+        self._changes: dict[str, list[Change]] = {}
         self._folds: dict[type[Event], list[tuple[str, Fold]]] = {}
         for each in projections:
+            for table in each.tables:
+                rows = PendingRows(table)
+                self._rows.append((each.name, rows))
+                self._changes[table.name] = rows.changes
             for event, fold in each.folds.items():
                 self._folds.setdefault(event, []).append((each.name, fold))
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Fold entries into pending rows; raises a fault that names the projection and the position."""
-        pending, folds = self._pending, self._folds
+        changes, folds = self._changes, self._folds
         for entry in entries:
-            for name, fold in folds.get(type(entry.event), ()):
+            event = entry.event
+            for owner in folds.get(type(event), ()):
                 try:
-                    for change in fold(entry.event, entry):
-                        pending[change.table].add(change)
-                except Exception as error:
+                    for change in owner[1](event, entry):
+                        changes[change.table].append(change)
+                except Exception as error:  # whatever a fold raises is a fault in it: say where, and stop
                     raise CropledgerError(
-                        f"The projection {name} cannot fold position {entry.position} ({entry.event.TYPE}): {error!r}."
+                        f"The projection {owner[0]} cannot fold position {entry.position} ({event.TYPE}): {error!r}."
                     ) from error
 
     def write(self, connection: LiveConnection) -> None:
         """Write the pending rows, in the caller's transaction; raises a fault that names the projection."""
-        for table, rows in self._pending.items():
+        for name, rows in self._rows:
             try:
                 rows.write(connection)
             except FoldError as error:
-                raise CropledgerError(f"The projection {self._owner[table]} is wrong: {error}.") from error
+                raise CropledgerError(f"The projection {name} is wrong: {error}.") from error

@@ -4,12 +4,12 @@ A crop recorded, started and executed within one chunk is written once. The orde
 rows do not know each other (no constraint reaches across them), so their order does not matter.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
 from db.connect import LiveConnection
-from projections.projection import Change, Drop, Key, Put, Row, Set, Table
+from projections.projection import Change, Key, Put, Row, Set, Table
 
 
 class FoldError(Exception):
@@ -21,88 +21,86 @@ class PendingRows:
 
     def __init__(self, table: Table) -> None:
         """`table` is where they will go."""
+        self.changes: list[Change] = []
+        """In the order in which the folds asked for them; add to the end."""
         self._table = table
-        self._puts: dict[Key, Row] = {}
-        self._sets: dict[Key, Row] = {}
-        self._drops: set[Key] = set()
         self._key_of: Callable[[Row], Key] = itemgetter(*table.key)
-        self._values_of: Callable[[Row], Any] = itemgetter(*table.columns)
+        self._values_of: Callable[[Row], tuple[Any, ...]] = itemgetter(*table.columns)
         self._insert = f"INSERT OR REPLACE INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"
         self._where = " AND ".join(f"{column} = ?" for column in table.key)
 
-    def add(self, change: Change) -> None:
-        """Merge one change with those before it."""
-        kind = type(change)
-        if kind is Put:
-            self._put(change[1])  # type: ignore[arg-type]  # by index: a rebuild comes here millions of times
-        elif kind is Set:
-            self._set(change[1], change[2])  # type: ignore[arg-type, misc]  # as above
-        else:
-            self._drop(change)  # type: ignore[arg-type]  # as above
-
-    def _put(self, row: Row) -> None:
-        key = self._key_of(row)
-        self._puts[key] = row
-        if key in self._sets:
-            del self._sets[key]
-        self._drops.discard(key)
-
-    def _set(self, key: Key, values: Row) -> None:
-        row = self._puts.get(key)
-        if row is not None:
-            row.update(values)
-        elif key in self._drops:
-            raise FoldError(f"Set on a dropped row of {self._table.name}: {key!r}")
-        else:
-            self._sets[key] = {**self._sets[key], **values} if key in self._sets else values
-
-    def _drop(self, change: Drop) -> None:
-        self._puts.pop(change.key, None)
-        self._sets.pop(change.key, None)
-        self._drops.add(change.key)
-
     def write(self, connection: LiveConnection) -> None:
         """Write everything and forget it; raises `FoldError` for a row that is incomplete or not there."""
-        if self._drops:
-            connection.executemany(f"DELETE FROM {self._table.name} WHERE {self._where}", map(_flat, self._drops))
-        if self._puts:
-            connection.executemany(self._insert, self._whole_rows())
-        for columns, keys in self._sets_by_columns().items():
-            self._update(connection, columns, keys)
-        self._puts, self._sets, self._drops = {}, {}, set()
+        if not self.changes:
+            return
+        if set(map(type, self.changes)) == {Put}:
+            # Nothing to merge: of two rows with one key the later replaces the earlier in the table.
+            self._put(connection, [change.row for change in self.changes])  # type: ignore[union-attr]  # all are Put
+        else:
+            puts, sets, drops = self._merged()
+            connection.executemany(f"DELETE FROM {self._table.name} WHERE {self._where}", map(_flat, drops))
+            self._put(connection, puts.values())
+            self._set(connection, sets)
+        self.changes.clear()
 
-    def _whole_rows(self) -> list[Any]:
-        rows = self._puts.values()
-        if set(map(len, rows)) == {len(self._table.columns)}:
-            try:
-                return list(map(self._values_of, rows))
-            except KeyError:
-                pass
+    def _merged(self) -> tuple[dict[Key, Row], dict[Key, Row], set[Key]]:
+        """What each row comes to: a whole row, some columns, or nothing."""
+        puts: dict[Key, Row] = {}
+        sets: dict[Key, Row] = {}
+        drops: set[Key] = set()
+        for change in self.changes:
+            if isinstance(change, Put):
+                key = self._key_of(change.row)
+                puts[key] = change.row
+                sets.pop(key, None)
+                drops.discard(key)
+            elif isinstance(change, Set):
+                self._merge_set(change, puts, sets, drops)
+            else:
+                puts.pop(change.key, None)
+                sets.pop(change.key, None)
+                drops.add(change.key)
+        return puts, sets, drops
+
+    def _merge_set(self, change: Set, puts: dict[Key, Row], sets: dict[Key, Row], drops: set[Key]) -> None:
+        key = change.key
+        if key in puts:
+            puts[key].update(change.values)
+        elif key in drops:
+            raise FoldError(f"Set on a dropped row of {self._table.name}: {key!r}")
+        else:
+            sets[key] = {**sets[key], **change.values} if key in sets else change.values
+
+    def _put(self, connection: LiveConnection, rows: Collection[Row]) -> None:
+        if rows and set(map(len, rows)) != {len(self._table.columns)}:
+            raise self._uneven(rows)
+        try:
+            whole = list(map(self._values_of, rows))
+        except KeyError as error:
+            raise self._uneven(rows) from error
+        connection.executemany(self._insert, whole)
+
+    def _uneven(self, rows: Collection[Row]) -> FoldError:
         columns = self._table.columns.keys()
         wrong = next(row for row in rows if row.keys() != columns)
-        raise FoldError(f"a row for {self._table.name} differs in columns: {sorted(columns ^ wrong.keys())}")
+        return FoldError(f"a row for {self._table.name} differs in columns: {sorted(columns ^ wrong.keys())}")
 
-    def _sets_by_columns(self) -> dict[tuple[str, ...], list[Key]]:
-        groups: dict[tuple[str, ...], list[Key]] = {}
-        for key, values in self._sets.items():
-            groups.setdefault(tuple(values), []).append(key)
-        return groups
+    def _set(self, connection: LiveConnection, sets: dict[Key, Row]) -> None:
+        by_columns: dict[tuple[str, ...], list[Key]] = {}
+        for key, values in sets.items():
+            by_columns.setdefault(tuple(values), []).append(key)
+        for columns, keys in by_columns.items():
+            self._update(connection, columns, [(*sets[key].values(), *_flat(key)) for key in keys])
 
-    def _update(self, connection: LiveConnection, columns: tuple[str, ...], keys: list[Key]) -> None:
+    def _update(self, connection: LiveConnection, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         assignments = ", ".join(f"{column} = ?" for column in columns)
         before = connection.total_changes()
-        connection.executemany(
-            f"UPDATE {self._table.name} SET {assignments} WHERE {self._where}",
-            [(*self._sets[key].values(), *_flat(key)) for key in keys],
-        )
-        if connection.total_changes() - before != len(keys):
-            raise FoldError(
-                f"Set on a row of {self._table.name} that is not there: {self._missing(connection, keys)!r}"
-            )
-
-    def _missing(self, connection: LiveConnection, keys: list[Key]) -> Key:
-        sql = f"SELECT 1 FROM {self._table.name} WHERE {self._where}"
-        return next(key for key in keys if connection.execute(sql, _flat(key)).get is None)
+        connection.executemany(f"UPDATE {self._table.name} SET {assignments} WHERE {self._where}", rows)
+        if connection.total_changes() - before != len(rows):
+            sql = f"SELECT 1 FROM {self._table.name} WHERE {self._where}"
+            keys = (row[len(columns) :] for row in rows)
+            missing = next(key for key in keys if connection.execute(sql, key).get is None)
+            raise FoldError(f"Set on a row of {self._table.name} that is not there: {missing!r}")
 
 
 def _flat(key: Key) -> tuple[Any, ...]:
