@@ -89,7 +89,7 @@ def _names(parts: list[Table]) -> set[str]:
 def _copy(
     database: "Database", name: str, columns: tuple[str, ...], key: tuple[str, ...], found: Iterator[tuple[Any, ...]]
 ) -> None:
-    table = database[name]
+    table = database.table(name)
     records = (dict(zip(columns, row, strict=True)) for row in found)
     first = next(records, None)
     if first is None:
@@ -111,7 +111,7 @@ def _pk(key: tuple[str, ...]) -> str | tuple[str, ...] | None:
 
 def _describe(database: "Database", parts: list[Table]) -> None:
     """A sentence per table and column, in tables that any SQL can join."""
-    database["table_descriptions"].insert_all(
+    database.table("table_descriptions").insert_all(
         ({"name": part.name, "description": part.sentence} for part in parts), pk="name"
     )
     columns = (
@@ -119,12 +119,12 @@ def _describe(database: "Database", parts: list[Table]) -> None:
         for part in parts
         for column, sentence in part.columns.items()
     )
-    database["column_descriptions"].insert_all(columns, pk=("table_name", "column_name"))
+    database.table("column_descriptions").insert_all(columns, pk=("table_name", "column_name"))
 
 
 def _link(database: "Database") -> None:
     """Foreign keys to the images, for every table whose rows are about one."""
-    known = database["images"]
+    known = database.table("images")
     if "subject" not in known.columns_dict:
         return
     known.transform(pk="subject")

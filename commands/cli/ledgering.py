@@ -174,8 +174,8 @@ def audit(
     """
     from commands.cli.auditing import report_audit
 
-    with at_desk(context) as desk, progress("Auditing", None) as advance:
-        code = report_audit(desk, checkpoint, files=files, as_json=as_json, advance=advance)
+    with at_desk(context) as desk, progress("Auditing") as bar:
+        code = report_audit(desk, checkpoint, files=files, as_json=as_json, advance=bar.advance)
     if code:
         raise typer.Exit(code)
 

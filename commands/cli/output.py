@@ -1,11 +1,15 @@
 """What people and programs read: lines, tables, JSON, and a progress bar on a terminal."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 def say(line: str = "") -> None:
@@ -54,14 +58,32 @@ def size(count: float) -> str:
     return f"{count:.1f} TB"
 
 
-Advance = Callable[[int], None]
+class Bar:
+    """How far something is: a bar with count, pace and ETA on a terminal, nothing anywhere else."""
+
+    def advance(self, count: int) -> None:
+        """So many more are done."""
+
+    def reach(self, done: int, total: int) -> None:
+        """So many are done, of so many."""
+
+
+class _TerminalBar(Bar):
+    def __init__(self, drawn: "Progress", task: "TaskID") -> None:
+        self._drawn, self._task = drawn, task
+
+    def advance(self, count: int) -> None:
+        self._drawn.update(self._task, advance=count)
+
+    def reach(self, done: int, total: int) -> None:
+        self._drawn.update(self._task, completed=done, total=total)
 
 
 @contextmanager
-def progress(what: str, total: int | None) -> Iterator[Advance]:
-    """A bar with count, pace and ETA while the block runs; only on a terminal, and only once it takes a moment."""
+def progress(what: str, total: int | None = None) -> Iterator[Bar]:
+    """A bar while the block runs; it leaves nothing behind."""
     if not sys.stderr.isatty():
-        yield lambda _count: None
+        yield Bar()
         return
     from rich.console import Console
     from rich.progress import (
@@ -76,12 +98,11 @@ def progress(what: str, total: int | None) -> Iterator[Advance]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
+        MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("ETA"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda count: bar.update(task, advance=count)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
+        yield _TerminalBar(drawn, drawn.add_task(what, total=total))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table
 
@@ -106,10 +106,10 @@ def _print_progress(rows: "list[DirectoryProgress]") -> None:
         return
     lines = [
         (shown(row.directory) or "(no directory)", row.project, row.seen, row.recorded, row.executed, row.skipped,
-         row.failed, row.open, _bar(row.percent_executed))
+         row.failed, row.open, row.imported, _bar(row.percent_executed))
         for row in rows
     ]  # fmt: skip
-    headers = ("directory", "project", "seen", "recorded", "executed", "skipped", "failed", "open", "done")
+    headers = ("directory", "project", "seen", "recorded", "executed", "skipped", "failed", "open", "imported", "done")
     say(table(headers, lines))
 
 
@@ -166,11 +166,11 @@ def export(
     """
     from commands.exporting import export as write
 
-    with at_desk(context) as desk, progress("Exporting", None):
-        written = write(what, desk.projections, desk.home, desk.settings.zone)
+    with at_desk(context) as desk, progress("Exporting"):
+        written = write(what, desk.projections, desk.home)
         if as_json:
             for file in written:
-                emit(file)
+                emit({"path": str(file.path), "records": file.count})
         else:
             for file in written:
-                say(f"Wrote {plural(file.records, 'record')} to {shown(file.path)}")
+                say(f"Wrote {plural(file.count, 'record')} to {shown(file.path)}")

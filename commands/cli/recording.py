@@ -114,9 +114,9 @@ def _record_many(
 ) -> int:
     from commands.recording import Asked, record_file
 
-    with progress("Recording", None) as advance:
+    with progress("Recording") as bar:
         request = Asked(actor, correlation(), desk.now)
-        report = record_file(desk.recorder(), desk.home, source, request, directory, project, advance)
+        report = record_file(desk.recorder(), desk.home, source, request, directory, project, bar.advance)
     if as_json:
         emit(report)
     else:

@@ -77,10 +77,10 @@ def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: boo
     waiting = sizes(desk.projections, project=project).pending
     total = waiting if limit is None else min(limit, waiting)
     summary = Summary()
-    with progress("Executing", total) as advance:
+    with progress("Executing", total) as bar:
         for done in run_now(runner, desk.projections, desk.store, project=project, limit=limit):
             summary.add(done)
-            advance(1)
+            bar.advance(1)
             _tell(done, as_json=as_json)
     _conclude(desk, runner, summary, as_json=as_json)
     return 130 if runner.stopping else int(bool(summary.failed))
@@ -135,7 +135,7 @@ def undo(
     from ledger.errors import CropledgerError
 
     failures: list[CropledgerError] = []
-    with at_desk(context) as desk, progress("Restoring", len(images)) as advance:
+    with at_desk(context) as desk, progress("Restoring", len(images)) as bar:
         request = correlation()
         for image in images:
             try:
@@ -154,7 +154,7 @@ def undo(
                     raise
                 failures.append(error)
                 warn(f"{type(error).__name__}: {error}")
-            advance(1)
+            bar.advance(1)
     if failures:
         raise typer.Exit(1)
 
