@@ -11,7 +11,7 @@ from ledger.errors import Damaged, Invalid
 if TYPE_CHECKING:
     from commands.auditing import LedgerAudit, Mismatch
     from ledger.entry import Head
-    from projections.check import Difference
+    from projections.compare import Difference
 
 SHOWN = 20
 
@@ -67,9 +67,9 @@ def _damaged(audited: "LedgerAudit", *, as_json: bool) -> int:
 
 
 def _differences(desk: Desk) -> "list[Difference]":
-    from projections.check import check
+    from projections.compare import check
 
-    return list(check(desk.ledger, desk.store))
+    return check(desk.ledger, desk.home.projections)
 
 
 def _mismatches(desk: Desk, advance: Callable[[int], None]) -> "tuple[list[Mismatch], int]":

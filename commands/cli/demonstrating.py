@@ -26,9 +26,10 @@ def demo(
     ] = None,
     count: Annotated[int, typer.Option(min=4, max=500, help="How many pictures at most.")] = 30,
 ) -> None:
-    """Show the whole journey in seconds: record, queue, execute, undo, audit, rebuild, report.
+    """Show the whole journey in seconds, in a sandbox.
 
-    Everything happens in a sandbox; your own photos are only ever copied.
+    Record, queue, execute, undo, audit, rebuild, report: everything happens in a sandbox; your own photos are only ever
+    copied.
 
     \b
     Examples:

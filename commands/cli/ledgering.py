@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this room's commands."""
-    for command in (init, log, show, submit, audit, backup):
+    for command in (init, settings, log, show, submit, audit, backup):
         app.command()(command)
 
 
@@ -28,7 +28,9 @@ def init(
         list[Path] | None, typer.Option(help="A directory in which images may be recorded and crops written.")
     ] = None,
 ) -> None:
-    """Make a home: a ledger, and the settings it starts with. Made already, it is left as it is.
+    """Make a home: a ledger and its settings.
+
+    What is there already is left as it is.
 
     \b
     Example:
@@ -40,6 +42,26 @@ def init(
         made = begin(desk.home, [str(place.expanduser().absolute()) for place in root or []])
         say(f"{'Made' if made else 'There is already'} a ledger in {shown(desk.home.root)}.")
         say(f"Images may be in: {', '.join(desk.settings.roots)} (setting roots in {shown(desk.home.config)}).")
+
+
+def settings(context: typer.Context, as_json: JsonFlag = False) -> None:
+    """Print the settings in force.
+
+    What each means is in docs/settings.md; those that differ from the defaults stand in home/config.toml.
+
+    \b
+    Example:
+      crop settings --json
+    """
+    from attrs import asdict
+
+    with at_desk(context) as desk:
+        if as_json:
+            emit(desk.settings)
+            return
+        for name, value in asdict(desk.settings).items():
+            say(f"{name} = {list(value) if isinstance(value, tuple) else value!r}")
+        say(f"Home: {desk.home.root}")
 
 
 def log(
@@ -84,7 +106,9 @@ def show(
     project: ProjectOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Tell the whole story of one image: who marked, changed, executed and undid what, and when.
+    """Tell the whole story of one image.
+
+    Who marked, changed, executed and undid what, and when.
 
     \b
     Example:
@@ -110,9 +134,10 @@ def submit(
     dry_run: DryRun = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Submit events from a script, as JSON lines; each passes the same rules as any other command.
+    """Submit events from a script, as JSON lines.
 
-    A line is {"type": "crop.withdrawn", "subject": "image/...", "data": {...}}, and may name actor, occurred_at and id.
+    Each passes the same rules as any other command. A line is {"type": "crop.withdrawn", "subject": "image/...",
+    "data": {...}}, and may name actor, occurred_at and id.
     Lines that cannot be read or break a rule are reported; the others are recorded together. Exit 1 if any was.
 
     \b
@@ -164,9 +189,11 @@ def audit(
     files: Annotated[bool, typer.Option(help="Also compare outputs and originals with their sha256.")] = True,
     as_json: JsonFlag = False,
 ) -> None:
-    """Verify everything: the chain, positions, versions, legal order, the projections, and the files on disk.
+    """Verify the ledger, the projections and the files.
 
-    Exit 8 and the first bad position if the ledger is not as it was written; exit 1 if projections or files differ.
+    The chain, positions, versions and legal order; every projection against a fresh fold; outputs and originals by
+    their sha256. Exit 8 and the first bad position if the ledger is not as it was written; exit 1 if projections or
+    files differ.
 
     \b
     Example:
@@ -184,7 +211,7 @@ def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="The copy; must not exist yet.")],
 ) -> None:
-    """Copy the ledger, consistently, while others go on writing.
+    """Copy the ledger while others go on writing.
 
     \b
     Example:

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import at_desk
+from commands.cli.desk import Desk, at_desk
 from commands.cli.options import JsonFlag
-from commands.cli.output import emit, plural, progress, say, shown, table
-
-_check = _rebuild = _rebuild_as_of = None
+from commands.cli.output import emit, plural, progress, say, shown, table, warn
 
 if TYPE_CHECKING:
     from projections.progress import DirectoryProgress
+
+_SHOWN = 20
+"""Differences that are listed; the count names them all."""
 
 ProjectFilter = Annotated[str | None, typer.Option(help="Only this project.")]
 
@@ -27,13 +28,16 @@ def register(app: typer.Typer) -> None:
 
 def queue(
     context: typer.Context,
-    project: ProjectFilter = None,
+    project: _SHOWN = 20
+"""Differences that are listed; the count names them all."""
+
+ProjectFilter = None,
     directory: Annotated[Path | None, typer.Option(help="Only this directory.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only crops that failed and wait for a person.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 20,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show the crops that are owed, in the order in which they will be executed.
+    """Show the crops that are owed, in order.
 
     \b
     Examples:
@@ -75,10 +79,13 @@ def _state(status: str, reason: str | None, message: str | None) -> str:
 def progress_(
     context: typer.Context,
     directories: Annotated[list[Path] | None, typer.Argument(help="These directories; all, if none is named.")] = None,
-    project: ProjectFilter = None,
+    project: _SHOWN = 20
+"""Differences that are listed; the count names them all."""
+
+ProjectFilter = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show how far each directory is: images seen, recorded, executed, skipped, failed.
+    """Show how far each directory is.
 
     \b
     Example:
@@ -127,9 +134,9 @@ def rebuild(
     to: Annotated[Path | None, typer.Option(help="The new file for the projections as of then.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Fold the projections again from the ledger, compare them with a fresh fold, or fold them as of a moment.
+    """Fold the projections again, or compare them.
 
-    Exit 1 if --check finds a difference.
+    With --as-of, fold them into a file as they were at a moment. Exit 1 if --check finds a difference.
 
     \b
     Examples:
@@ -152,12 +159,61 @@ def rebuild(
         raise typer.Exit(code)
 
 
+def _rebuild(desk: Desk, name: str | None, *, as_json: bool) -> int:
+    from projections.catalogue import ALL
+    from projections.rebuild import rebuild as fold_again
+
+    with progress("Folding"):
+        head = fold_again(desk.ledger, desk.home.projections, name)
+    if as_json:
+        emit({"rebuilt": name or "all", "head": head})
+    else:
+        what = name or plural(len(ALL), "projection")
+        say(f"Folded {plural(head.position, 'event')} again into {what}.")
+    return 0
+
+
+def _check(desk: Desk, name: str | None, *, as_json: bool) -> int:
+    from projections.catalogue import ALL
+    from projections.compare import check as compare
+
+    with progress("Comparing"):
+        found = [each for each in compare(desk.ledger, desk.home.projections) if name in {None, each.projection}]
+    if as_json:
+        emit({"differences": found})
+    else:
+        for each in found[:_SHOWN]:
+            warn(f"{each.projection}: {each.part} {', '.join(map(str, each.key))}: {each.what}")
+        what = name or f"{len(ALL)} projections"
+        say(
+            f"{plural(len(found), 'row')} of {what} not equal to a fresh fold. To mend: crop rebuild --all"
+            if found
+            else f"{what} equal to a fresh fold, row by row."
+        )
+    return 1 if found else 0
+
+
+def _rebuild_as_of(desk: Desk, as_of: str, to: Path, *, as_json: bool) -> None:
+    from ledger.values import instant, parse_instant
+    from projections.rebuild import rebuild_as_of
+
+    until = int(as_of) if as_of.isdigit() else instant(parse_instant(as_of))
+    with progress("Folding"):
+        head = rebuild_as_of(desk.ledger, until, to)
+    if as_json:
+        emit({"file": str(to), "head": head})
+    else:
+        say(f"Folded {plural(head.position, 'event')} into {shown(to)}: the projections as they were then.")
+
+
 def export(
     context: typer.Context,
     what: Annotated[str, typer.Argument(help="training, queue, progress, tracker, or all.")],
     as_json: JsonFlag = False,
 ) -> None:
-    """Write the files that other programs expect, below home: complete, atomically, never read back as truth.
+    """Write the files that other programs expect.
+
+    They go below home: complete, atomically, and never read back as truth.
 
     \b
     Examples:

@@ -42,7 +42,7 @@ def record(
     at: AtOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Record a crop: one box on one image, or many from a file. No pixel changes.
+    """Record one crop, or many from a file; no pixel changes.
 
     Marking a pending image again replaces its box; both stay in the history.
 
@@ -139,7 +139,7 @@ def withdraw(
     actor: ActorOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Take back crops that are owed; the images are as they were.
+    """Take back crops that are owed.
 
     \b
     Example:
@@ -158,7 +158,9 @@ def skip(
     actor: ActorOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Decide that images get no crop; a crop that is owed on them is withdrawn.
+    """Decide that images get no crop.
+
+    A crop that is owed on one is withdrawn.
 
     \b
     Example:

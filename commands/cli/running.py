@@ -29,9 +29,10 @@ def run(
     dry_run: DryRun = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Execute the crops that are owed: written, verified, then moved into place; originals go to the archive.
+    """Execute the crops that are owed.
 
-    What an interrupted run left is finished or cleared up first. Ctrl-C finishes the crop in hand and exits 130.
+    Each is written, verified, then moved into place with its companions; originals go to the archive. What an
+    interrupted run left is finished or cleared up first. Ctrl-C finishes the crop in hand and exits 130.
     Exit 1 if some failed; they stay in the queue with their reason.
 
     \b
@@ -122,9 +123,10 @@ def undo(
     dry_run: DryRun = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Put the original and its companions back, byte for byte, and take the crop away; it is owed again.
+    """Put originals back, byte for byte.
 
-    A crop that was changed since, or an original whose place is taken, is refused and nothing moves.
+    Their companions too; the crop is taken away, and owed again. A crop that was changed since, or an original whose
+    place is taken, is refused and nothing moves.
 
     \b
     Example:
