@@ -17,29 +17,38 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     Raises `Refused` where the disk is full or the place may not be written.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
+    with _refused(f"{path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as stream:
+        with temporary.open("xb") as stream, _gone_after_failure(temporary):
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
+            temporary.replace(path)
         _sync(path.parent)
+
+
+@contextmanager
+def _gone_after_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _refused(what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise Refused(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise Refused(f"{what}: {error.strerror}.") from error
 
 
 def remove(path: Path) -> None:
     """Take a file away, if it is there, for good; raises `Refused`."""
-    try:
-        path.unlink()
+    with _refused(f"{path} cannot be removed"):
+        path.unlink(missing_ok=True)
         _sync(path.parent)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise Refused(f"{path} cannot be removed: {error.strerror}.") from error
 
 
 def _sync(folder: Path) -> None:

@@ -28,10 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def queue(
     context: typer.Context,
-    project: _SHOWN = 20
-"""Differences that are listed; the count names them all."""
-
-ProjectFilter = None,
+    project: ProjectFilter = None,
     directory: Annotated[Path | None, typer.Option(help="Only this directory.")] = None,
     failed: Annotated[bool, typer.Option("--failed", help="Only crops that failed and wait for a person.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many lines.")] = 20,
@@ -79,10 +76,7 @@ def _state(status: str, reason: str | None, message: str | None) -> str:
 def progress_(
     context: typer.Context,
     directories: Annotated[list[Path] | None, typer.Argument(help="These directories; all, if none is named.")] = None,
-    project: _SHOWN = 20
-"""Differences that are listed; the count names them all."""
-
-ProjectFilter = None,
+    project: ProjectFilter = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show how far each directory is.
