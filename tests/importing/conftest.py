@@ -1,0 +1,107 @@
+"""Small crop logs in the shape of the real dirt; every value in them is made up."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from attrs import define
+
+from commands.importing import ImportReport, import_crops
+from commands.quarantine import Quarantine, Quarantined
+from configs.home import Home
+from ledger.entry import Entry
+from ledger.events.history import HistoryImported
+from ledger.log import Ledger
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+HEADER_V1 = (
+    "session_id,set_id,directory,image_count,chosen_index,chosen_path,crop_x1,crop_y1,crop_x2,crop_y2,timestamp,"
+    "image_0_path,image_0_stage,width_0,height_0,image_1_path,image_1_stage,width_1,height_1"
+)
+HEADER_V2 = "timestamp,project_id,filename,crop_x1,crop_y1,crop_x2,crop_y2,width,height"
+
+
+class Log:
+    """Rows and files as the tools wrote them."""
+
+    header_v1 = HEADER_V1
+    header_v2 = HEADER_V2
+
+    @staticmethod
+    def v1(
+        name: str = "a.png",
+        box: str = "100.0,50.0,500.0,250.0",
+        at: str = "2025-11-02T10:00:00.250000Z",
+        size: str = "800,400",
+        folder: str = "set_x/",
+        group: str = "g1",
+    ) -> str:
+        """A row with one image: the fields of the second are blank."""
+        path = folder + name
+        return f"2025-11-02 05:59:00,{group},set_x,1,0,{path},{box},{at},{path},stage1_generated,{size},,,,"
+
+    @staticmethod
+    def v2(
+        name: str = "a.png",
+        box: str = "0.125,0.125,0.625,0.625",
+        at: str = "2025-11-02T10:00:00.250000Z",
+        size: str = "800,400",
+        project: str = "p",
+    ) -> str:
+        return f"{at},{project},{name},{box},{size}"
+
+    @staticmethod
+    def file(*rows: str, header: str | None = HEADER_V1) -> bytes:
+        return "".join(f"{row}\r\n" for row in ((header, *rows) if header else rows)).encode()
+
+
+@pytest.fixture(scope="session")
+def log() -> type[Log]:
+    return Log
+
+
+@define
+class Desk:
+    """A ledger in a home of its own, and a folder for logs."""
+
+    folder: Path
+    home: Home
+    ledger: Ledger
+
+    def bring(self, content: bytes, name: str = "log.csv", project: str | None = "p", **how: object) -> ImportReport:
+        path = self.folder / name
+        path.write_bytes(content)
+        report = import_crops(path, project, self.ledger, self.home, NOW, **how)  # type: ignore[arg-type]
+        assert report.accepted + report.known + report.set_aside == report.read == sum(report.layouts.values())
+        return report
+
+    def entries(self) -> list[Entry]:
+        return self.ledger.read(0, 1_000_000)
+
+    def events(self) -> list[HistoryImported]:
+        return [entry.event for entry in self.entries() if isinstance(entry.event, HistoryImported)]
+
+    def aside(self) -> list[Quarantined]:
+        return list(Quarantine(self.home.quarantine).all())
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Desk]:
+    home = Home(folder / "home")
+    with Ledger.create(home.ledger, clock=lambda: NOW) as ledger:
+        yield Desk(folder, home, ledger)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with opened(tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="session")
+def new_desk(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], AbstractContextManager[Desk]]:
+    """A fresh desk each time it is asked: for tests that need many."""
+    return lambda: opened(tmp_path_factory.mktemp("desk"))

@@ -1,0 +1,265 @@
+"""A whole file -> the ledger: accepted + known + set aside = read, and again adds nothing."""
+
+import random
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ledger.entry import Batch, Draft
+from ledger.errors import Invalid, NotFound, Unsafe
+from ledger.events.crops import CropRecorded
+from ledger.values import Box, Dimensions, Instant, image_subject
+
+SAME_FILE = [
+    ("100.0,50.0,500.0,250.0", "2025-11-02T10:00:00Z"),
+    ("0.0,0.0,400.0,200.0", "2025-11-02T11:00:00Z"),
+]
+
+
+def test_history_keeps_when_who_and_under_which_id(desk, log):
+    desk.bring(log.file(log.v1()))
+    [entry] = desk.entries()
+    assert (entry.occurred_at, entry.actor) == ("2025-11-02T10:00:00.250000Z", "import:crop_log")
+    assert not entry.by_a_person
+    assert entry.event.path == "set_x/a.png"
+
+
+def test_the_report_says_what_became_of_every_row(desk, log):
+    odd = (log.v1("b.png", size="0,0"), "x,y", log.v2("c.png", at="2025-11-03T10:00:00Z"))
+    report = desk.bring(log.file(log.v1("a.png"), *odd, log.v1("a.png")))
+    assert (report.read, report.accepted, report.known, report.boxes) == (5, 3, 1, 2)
+    assert report.quarantined == {"unknown_layout": 1}
+    assert report.layouts == {"crop_log_v1": 3, "crop_log_v2": 1, "unknown": 1}
+    assert report.warnings == {"size_unknown": 1, "unknown_group": 1}
+    assert (report.first_at, report.last_at) == ("2025-11-02T10:00:00.250000Z", "2025-11-03T10:00:00.000000Z")
+
+
+def test_twice_adds_nothing(desk, log):
+    content = log.file(
+        log.v1("a.png"), log.v1("b.png", size="0,0"), "torn", *[log.v1(box=b, at=a) for b, a in SAME_FILE]
+    )
+    desk.bring(content)
+    before, aside = desk.ledger.head(), desk.aside()
+    report = desk.bring(content, name="copy.csv")
+    assert (report.accepted, report.known, report.set_aside) == (0, 4, 1)
+    assert desk.ledger.head() == before
+    assert [(each.line, each.at) for each in desk.aside()] == [(each.line, each.at) for each in aside]
+
+
+def test_headers_empty_lines_and_a_byte_order_mark_are_no_rows(desk, log):
+    rows = b"\xef\xbb\xbf" + log.file(log.v1("a.png"), "", log.header_v2, log.v2("b.png"), log.header_v1, ",,,")
+    assert desk.bring(rows).read == 2
+
+
+def test_rows_are_recognised_without_a_header_and_with_a_wrong_one(desk, log):
+    assert desk.bring(log.file(log.v1(), header=None)).accepted == 1
+    report = desk.bring(log.file(log.v1("b.png"), header="some,other,header"))
+    assert (report.accepted, report.quarantined) == (1, {"unknown_layout": 1})
+
+
+def test_an_empty_file_has_no_rows(desk):
+    assert desk.bring(b"").read == 0
+
+
+# -- the same crop from two logs ----------------------------------------------------------------------------------
+
+
+def test_the_same_crop_in_the_other_layout_is_known(desk, log):
+    desk.bring(log.file(log.v1()))
+    report = desk.bring(log.file(log.v2(box="0.12500000000001,0.125,0.62501,0.6249999"), header=log.header_v2))
+    assert (report.accepted, report.known) == (0, 1)
+
+
+@pytest.mark.parametrize("row", [{"box": "0.125,0.125,0.626,0.625"}, {"size": "800,401"}])
+def test_the_same_crop_with_another_box_or_size_is_set_aside_and_names_both(desk, log, row):
+    desk.bring(log.file(log.v1()))
+    report = desk.bring(log.file(log.v2(**row)))
+    assert report.quarantined == {"conflict": 1}
+    assert "here" in desk.aside()[0].message
+    assert "set_x/a.png" in desk.aside()[0].message
+
+
+def test_a_tolerance_is_a_small_fraction_of_a_pixel(desk, log):
+    desk.bring(log.file(log.v1()))
+    assert desk.bring(log.file(log.v2(box="0.12506,0.125,0.625,0.625"))).known == 1  # 0.048 pixels
+    assert desk.bring(log.file(log.v2(box="0.12507,0.125,0.625,0.625"))).set_aside == 1  # 0.056 pixels
+
+
+def test_a_copy_without_the_size_says_nothing_new(desk, log):
+    desk.bring(log.file(log.v1()))
+    assert desk.bring(log.file(log.v1(size="0,0"))).known == 1
+
+
+def test_a_copy_that_has_the_missing_size_waits_with_a_reason_of_its_own(desk, log):
+    desk.bring(log.file(log.v1(size="0,0")))
+    report = desk.bring(log.file(log.v1()))
+    assert report.quarantined == {"completes": 1}
+    assert desk.aside()[0].raw.decode() == log.v1()
+
+
+def test_copies_within_one_file_are_one_crop(desk, log):
+    report = desk.bring(log.file(log.v1(), log.v2(), log.v1()))
+    assert (report.accepted, report.known) == (1, 2)
+
+
+def test_the_same_name_in_another_project_is_another_image(desk, log):
+    desk.bring(log.file(log.v1()), project="p")
+    assert desk.bring(log.file(log.v1()), project="q").accepted == 1
+
+
+# -- cropped, saved over, cropped again -----------------------------------------------------------------------------
+
+
+def test_a_second_crop_that_fits_into_the_first_has_no_known_box(desk, log):
+    report = desk.bring(log.file(*[log.v1(box=box, at=at) for box, at in SAME_FILE]))
+    first, second = desk.events()
+    assert first.box == Box(0.125, 0.125, 0.625, 0.625)
+    assert (second.box, second.dimensions, second.warnings) == (None, None, ("recropped",))
+    assert report.warnings == {"recropped": 1}
+
+
+def test_a_second_crop_that_does_not_fit_was_drawn_on_the_original(desk, log):
+    desk.bring(log.file(log.v1(), log.v1(at="2025-11-02T10:00:08Z")))
+    assert all(event.box for event in desk.events())
+
+
+def test_a_full_frame_leaves_the_file_as_it_was(desk, log):
+    desk.bring(log.file(log.v1(box="0.0,0.0,800.0,400.0"), log.v1(at="2025-11-02T11:00:00Z")))
+    assert all(event.box for event in desk.events())
+
+
+def test_a_second_crop_that_names_the_new_size_is_right(desk, log):
+    desk.bring(log.file(log.v1(), log.v1(box="0.0,0.0,200.0,100.0", size="400,200", at="2025-11-02T11:00:00Z")))
+    assert [event.dimensions for event in desk.events()] == [Dimensions(800, 400), Dimensions(400, 200)]
+
+
+def test_a_file_that_moved_between_its_crops_is_recognised_by_its_name(desk, log):
+    first, second = SAME_FILE
+    desk.bring(log.file(log.v1(box=first[0], at=first[1]), log.v1(box=second[0], at=second[1], folder="set_y/")))
+    assert desk.events()[1].warnings == ("recropped",)
+
+
+def test_the_order_of_rows_does_not_matter(desk, log, new_desk):
+    rows = [log.v1(f"{n}.png", at=f"2025-11-02T10:{n:02}:00Z") for n in range(20)]
+    rows += [log.v1(f"{n}.png", box="0.0,0.0,200.0,100.0", at=f"2025-11-02T11:{n:02}:00Z") for n in range(0, 20, 3)]
+    rows += [log.v1("0.png", box="0.0,0.0,100.0,50.0", at="2025-11-02T12:00:00Z"), "?", log.v2("z.png")]
+    desk.bring(log.file(*rows))
+    wanted = {entry.id: (entry.event, entry.occurred_at) for entry in desk.entries()}
+    for seed in range(5):
+        shuffled = random.Random(seed).sample(rows, len(rows))  # noqa: S311  # a fixed shuffle, not a secret
+        with new_desk() as other:
+            other.bring(log.file(*shuffled))
+            assert {entry.id: (entry.event, entry.occurred_at) for entry in other.entries()} == wanted
+
+
+def test_a_second_crop_in_a_later_file_is_recognised(desk, log):
+    for number, (box, at) in enumerate(SAME_FILE):
+        desk.bring(log.file(log.v1(box=box, at=at)), name=f"{number}.csv")
+    assert desk.events()[1].warnings == ("recropped",)
+
+
+def test_a_first_crop_that_comes_after_its_second_is_set_aside_and_not_passed_over(desk, log):
+    for number, (box, at) in enumerate(reversed(SAME_FILE)):
+        report = desk.bring(log.file(log.v1(box=box, at=at)), name=f"{number}.csv")
+    assert report.quarantined == {"precedes": 1}
+    assert len(desk.events()) == 1
+
+
+# -- what operators recorded here ---------------------------------------------------------------------------------
+
+
+def record(desk, box: Box, at: str = "2025-11-02T10:00:00.250000Z") -> None:
+    crop = CropRecorded("p", "/photos/x/a.png", box, Dimensions(800, 400), "0" * 64, 9)
+    subject = image_subject("p", "/photos/x/a.png")
+    desk.ledger.append(Batch.of(Draft(subject, crop, "operator:ann", Instant(at), "c")))
+
+
+def test_a_crop_recorded_here_and_exported_is_known_when_it_comes_back(desk, log):
+    record(desk, Box(0.125, 0.125, 0.625, 0.625))
+    report = desk.bring(log.file(log.v2(), header=log.header_v2))
+    assert (report.accepted, report.known) == (0, 1)
+    assert len(desk.entries()) == 1
+
+
+def test_it_stays_known_after_a_new_mark_replaced_it(desk, log):
+    record(desk, Box(0.125, 0.125, 0.625, 0.625))
+    record(desk, Box(0, 0, 0.5, 0.5), "2025-11-02T10:05:00.000000Z")
+    assert desk.bring(log.file(log.v2())).known == 1
+
+
+def test_another_box_for_what_was_recorded_here_is_set_aside(desk, log):
+    record(desk, Box(0, 0, 0.5, 0.5))
+    assert desk.bring(log.file(log.v2())).quarantined == {"conflict": 1}
+
+
+# -- time and zone ------------------------------------------------------------------------------------------------
+
+
+def test_local_times_leave_the_quarantine_once_their_zone_is_given(desk, log):
+    content = log.file(log.v1(at="2025-07-01T10:00:00"), "torn")
+    assert desk.bring(content).quarantined == {"zone": 1, "unknown_layout": 1}
+    report = desk.bring(content, tz=ZoneInfo("America/New_York"))
+    assert (report.accepted, report.quarantined) == (1, {"unknown_layout": 1})
+    assert [each.reason for each in desk.aside()] == ["unknown_layout"]
+
+
+# -- files --------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_no_readable_file_is_refused_before_anything_happens(desk):
+    from commands.importing import import_crops
+
+    now = desk.ledger._clock()
+    with pytest.raises(NotFound):
+        import_crops(desk.folder / "none.csv", "p", desk.ledger, desk.home, now)
+    with pytest.raises(Invalid):
+        import_crops(desk.folder, "p", desk.ledger, desk.home, now)
+    with pytest.raises(Invalid):
+        import_crops(desk.folder, " ", desk.ledger, desk.home, now)
+
+
+def test_the_live_ledger_is_not_opened_as_a_log(desk):
+    from commands.importing import import_crops
+
+    with pytest.raises(Unsafe):
+        import_crops(desk.home.ledger, "p", desk.ledger, desk.home, desk.ledger._clock())
+
+
+def test_rows_are_decided_in_chunks_and_progress_is_told(desk, log, monkeypatch):
+    monkeypatch.setattr("commands.importing.CHUNK_ROWS", 10)
+    seen: list[tuple[int, int]] = []
+    rows = [log.v1(f"{n}.png") for n in range(25)]
+    desk.bring(log.file(*rows, *rows), progress=lambda done, there: seen.append((done, there)))
+    assert seen == [(10, 50), (20, 50), (30, 50), (40, 50), (50, 50)]
+    assert len(desk.entries()) == 25
+
+
+def test_a_log_of_thousands_of_rows_is_a_few_transactions_and_seconds(desk, log):
+    import time
+
+    rows = [log.v1(f"{n}.png", at=f"2025-11-02T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z") for n in range(12_000)]
+    started = time.process_time()
+    assert desk.bring(log.file(*rows)).accepted == 12_000
+    assert timedelta(seconds=time.process_time() - started) < timedelta(seconds=15)
+
+
+def test_found_entries_are_those_of_the_ids_that_exist(desk, log):
+    desk.bring(log.file(*[log.v1(f"{n}.png") for n in range(5)]))
+    entries = desk.entries()
+    assert desk.ledger.find([entries[3].id, "none", entries[1].id]) == [entries[1], entries[3]]
+    assert desk.ledger.find([]) == []
+
+
+def test_entries_are_found_by_their_type_and_instant(desk, log):
+    record(desk, Box(0, 0, 0.5, 0.5))
+    desk.bring(log.file(log.v1("b.png")))
+    [found] = desk.ledger.at("crop.recorded", [Instant("2025-11-02T10:00:00.250000Z")])
+    assert found.event.path == "/photos/x/a.png"
+
+
+def test_a_path_is_kept_as_the_source_wrote_it(desk, log):
+    desk.bring(log.file(log.v1(folder="C:\\photos\\")))
+    assert Path(desk.events()[0].path.replace("\\", "/")).name == "a.png"
+    assert desk.events()[0].path == "C:\\photos\\a.png"
