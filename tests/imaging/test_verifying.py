@@ -72,6 +72,13 @@ FAULTS_SEEN_BY_ALL = {
 FAULTS_SEEN_WHEN_LOSSLESS = {"one bit of one pixel": one_pixel_off, "a row doubled": a_row_doubled}
 
 
+def speckled(picture):
+    """Brighter and darker pixels in turn: no small square is off in its mean."""
+    signs = Image.frombytes("L", picture.size, (b"\x1e\0" * picture.width)[: picture.width] * picture.height)
+    grey = Image.merge("RGB", (signs,) * 3)
+    return ImageChops.subtract(ImageChops.add(picture, grey), moved(grey, 1, 0))
+
+
 def assert_wrong(origin, crop):
     with pytest.raises(Unusable) as caught:
         check(origin, BOX, crop, "crop")
@@ -97,6 +104,22 @@ def test_a_fault_of_the_encoder_is_caught(kind, options, fault):
     check(origin, BOX, good, "crop")
     bad, _ = MODULES[kind].encode(origin.raw, FAULTS_SEEN_BY_ALL[fault](origin.region(BOX)))
     assert_wrong(origin, bad)
+
+
+def test_specks_that_no_mean_shows_are_caught():
+    origin = source("JPEG", quality=95)
+    assert_wrong(origin, jpeg.encode(origin.raw, speckled(origin.region(BOX)))[0])
+
+
+@pytest.mark.parametrize("quality", [20, 40, 60, 90])
+@pytest.mark.parametrize("shift", [(0, 1), (0, -1), (1, 0), (-1, 0)])
+def test_a_region_one_pixel_beside_is_caught_at_any_quality(quality, shift):
+    origin = source("JPEG", photo("astronaut.png"), quality=quality)
+    region = origin.region(PixelBox(100, 52, 405, 292))
+    beside = moved(region, *shift)
+    beside.paste(region.crop((0, 0, 1, region.height)), (0, 0))
+    with pytest.raises(Unusable, match=r"beside the one marked|levels"):
+        check(origin, PixelBox(100, 52, 405, 292), jpeg.encode(origin.raw, beside)[0], "crop")
 
 
 @pytest.mark.parametrize("fault", FAULTS_SEEN_WHEN_LOSSLESS)
