@@ -53,6 +53,12 @@ def refold(ledger: Ledger, store: Store, projections: Sequence[Projection], head
     store.move(projections, head)
 
 
+def fold_into(ledger: Ledger, store: Store, head: Head, projections: Sequence[Projection] = ALL) -> None:
+    """Fold the ledger up to `head` into an empty file."""
+    with store.exclusive():
+        refold(ledger, store, projections, head)
+
+
 def fold_between(ledger: Ledger, store: Store, folding: Folding, after: int, last: int) -> None:
     """Fold the entries behind `after` up to `last`, in the caller's transaction."""
     while after < last:

@@ -90,8 +90,7 @@ SELECT start.subject, start.run, start.attempt,
        start.source, coalesce(outcome.output, start.planned_output), start.started_at, outcome.at, undo.at,
        outcome.elapsed_ms, start.source_bytes, start.width_px, start.height_px, outcome.output_sha256,
        outcome.output_bytes, outcome.width_px, outcome.height_px, outcome.companions, outcome.recovered,
-       instr(coalesce(outcome.warnings, start.warnings), '"dimension_drift"') > 0
-         OR instr(start.warnings, '"dimension_drift"') > 0,
+       instr(start.warnings || coalesce(outcome.warnings, ''), '"dimension_drift"') > 0,
        outcome.reason, outcome.message, outcome.final,
        CASE WHEN outcome.outcome = 'executed' THEN outcome.warnings ELSE start.warnings END, start.position
 FROM execution_starts AS start

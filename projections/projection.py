@@ -52,7 +52,7 @@ Change = Put | Set | Drop
 Fold = Callable[[Any, Entry], Iterator[Change]]
 """A pure function from one event and its entry to the rows that change; it sees nothing else."""
 
-_HEADING = re.compile(r"CREATE (?:TABLE|VIEW) (\w+) \( -- (.+)")
+_HEADING = re.compile(r"CREATE (?:TABLE|VIEW)(?: IF NOT EXISTS)? (\w+) \( -- (.+)")
 _COLUMN = re.compile(r"  ([a-z]\w*)\b([^-]*)-- (.+)")
 _KEY = re.compile(r"  PRIMARY KEY \(([^)]*)\)")
 

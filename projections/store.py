@@ -15,23 +15,24 @@ from db.connect import LiveConnection, open_live
 from db.lock import WriterLock
 from ledger.entry import Head
 from ledger.faults import named
-from projections.projection import Projection
+from projections.projection import Projection, Table
 
-OWN_TABLES = """
-CREATE TABLE IF NOT EXISTS projection_checkpoint (
-  name TEXT NOT NULL PRIMARY KEY,
-  version INTEGER NOT NULL,
-  position INTEGER NOT NULL,
-  hash TEXT NOT NULL
-) STRICT;
+CHECKPOINT = Table("""
+CREATE TABLE IF NOT EXISTS projection_checkpoint ( -- How far each projection has come.
+  name TEXT NOT NULL PRIMARY KEY, -- the projection
+  version INTEGER NOT NULL, -- its version
+  position INTEGER NOT NULL, -- the last position it has folded
+  hash TEXT NOT NULL -- the ledger's chain hash there, hexadecimal
+) STRICT
+""")
 
--- What each projection consists of, so that a later version can drop what an earlier one made.
-CREATE TABLE IF NOT EXISTS projection_parts (
-  name TEXT NOT NULL PRIMARY KEY,
-  kind TEXT NOT NULL,
-  projection TEXT NOT NULL
-) STRICT;
-"""
+PARTS = Table("""
+CREATE TABLE IF NOT EXISTS projection_parts ( -- What each projection made, so that a later version can drop it.
+  name TEXT NOT NULL PRIMARY KEY, -- the table or view
+  kind TEXT NOT NULL, -- table or view
+  projection TEXT NOT NULL -- the projection it belongs to
+) STRICT
+""")
 
 _REBUILD_CACHE_KIB = 256 * 1024
 """Enough for the indexes of a million rows: with SQLite's default of 2 MB their pages are written many times over."""
@@ -63,7 +64,8 @@ class Store:
         try:
             with named(path), lock:
                 connection = open_live(path, synchronous="NORMAL")
-                connection.execute(OWN_TABLES)
+                for table in (CHECKPOINT, PARTS):
+                    connection.execute(table.sql)
         except BaseException:
             lock.close()
             raise
@@ -103,6 +105,11 @@ class Store:
         finally:
             self.connection.pragma("cache_size", before)
             self.connection.release_memory()
+
+    def stand_alone(self) -> None:
+        """Leave the file without companions when it is closed, so that it can be handed on."""
+        with named(self.path):
+            self.connection.pragma("journal_mode", "DELETE")
 
     def cursors(self) -> dict[str, Cursor]:
         """Every projection in the file, by name."""
