@@ -27,8 +27,7 @@ class LiveConnection(apsw.Connection):
     def __init__(self, path: Path, flags: int) -> None:
         """Announce the file to the guard, then open it."""
         self.path = path
-        self._guarded = True
-        guard.protect(path)
+        self._guarded = guard.protect(path)
         try:
             super().__init__(str(path), flags=flags)
         except apsw.Error:
@@ -41,9 +40,8 @@ class LiveConnection(apsw.Connection):
         self._release()
 
     def _release(self) -> None:
-        if self._guarded:
-            self._guarded = False
-            guard.release(self.path)
+        guarded, self._guarded = self._guarded, ()
+        guard.release(guarded)
 
 
 def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"]) -> LiveConnection:

@@ -15,7 +15,6 @@ import threading
 from pathlib import Path
 
 _live: dict[str, int] = {}
-_names: set[str] = set()
 _lock = threading.Lock()
 _installed = False
 
@@ -24,32 +23,27 @@ class LiveFileError(RuntimeError):
     """Somebody was about to open a live database file beside SQLite, which would drop its locks."""
 
 
-def protect(path: Path) -> None:
-    """Count `path` (and its -wal and -shm) as live in this process from now on; pair with `release`."""
+def protect(path: Path) -> tuple[str, ...]:
+    """Count `path` (and its -wal and -shm) as live in this process from now on; give the answer back to `release`."""
     global _installed  # noqa: PLW0603  # an audit hook is per process and cannot be taken out again
+    real = os.path.realpath(path)
+    names = (real, real + "-wal", real + "-shm")
     with _lock:
-        for live in _with_companions(path):
+        for live in names:
             _live[live] = _live.get(live, 0) + 1
-            _names.add(os.path.basename(live))  # noqa: PTH119  # the hook compares text; Path costs 20 times as much
         if not _installed:
             sys.addaudithook(_refuse)
             _installed = True
+    return names
 
 
-def release(path: Path) -> None:
+def release(names: tuple[str, ...]) -> None:
     """The connection that `protect` announced is closed."""
     with _lock:
-        for live in _with_companions(path):
+        for live in names:
             _live[live] -= 1
             if not _live[live]:
                 del _live[live]
-        _names.clear()
-        _names.update(os.path.basename(live) for live in _live)  # noqa: PTH119  # as above
-
-
-def _with_companions(path: Path) -> tuple[str, str, str]:
-    real = os.path.realpath(path)
-    return real, real + "-wal", real + "-shm"
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
@@ -58,7 +52,9 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
     target = arguments[0]
     if not isinstance(target, str | bytes | os.PathLike):
         return
-    text = os.fsdecode(target).removeprefix("file:").partition("?")[0]
+    text = os.fsdecode(target)
+    if event == "sqlite3.connect" and text.startswith("file:"):
+        text = _path_of(text)
     if _is_live(text):
         raise LiveFileError(
             f"{text} is open as a live database in this process: reading it with {event} would drop SQLite's locks. "
@@ -66,19 +62,23 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
         )
 
 
+def _path_of(uri: str) -> str:
+    from urllib.parse import unquote, urlsplit  # only here: nearly nobody connects by URI
+
+    return unquote(urlsplit(uri).path)
+
+
 def _is_live(text: str) -> bool:
-    if os.path.basename(text) in _names:  # noqa: PTH119  # see protect
-        return os.path.realpath(text) in _live
-    # Another name may still be the same file: a symbolic or a hard link. One stat tells.
+    # By inode, not by name: a symbolic or a hard link is another name for the same file.
     try:
-        found = os.stat(text)  # noqa: PTH116  # see protect
+        found = os.stat(text)  # noqa: PTH116  # the hook works on text; a Path costs 20 times as much
     except (OSError, ValueError):
-        return False
+        return os.path.realpath(text) in _live  # a -wal that is about to be made
     return any(_same(found, live) for live in tuple(_live))
 
 
 def _same(found: os.stat_result, live: str) -> bool:
     try:
-        return os.path.samestat(found, os.stat(live))  # noqa: PTH116  # see protect
+        return os.path.samestat(found, os.stat(live))  # noqa: PTH116  # as above
     except OSError:
         return False

@@ -10,6 +10,7 @@ first: whoever waits for the lock holds the turnstile, and the last holder queue
 import fcntl
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,16 +26,17 @@ class WriterLock:
     """An exclusive lock between processes (and between connections of one process). Not re-entrant."""
 
     def __init__(self, path: Path, *, timeout_s: float) -> None:
-        """`path` is the lock file, made if missing and never removed; `timeout_s` is how long `acquire` waits."""
+        """`path` is the lock file, made when first needed, never removed; `timeout_s` is how long `acquire` waits."""
         self.timeout_s = timeout_s
         self._turnstile = _Flock(path.with_name(path.name + "-turnstile"))
         self._gate = _Flock(path)
 
     def acquire(self) -> None:
         """Take the lock; raises `LockTimeoutError` after `timeout_s`."""
-        self._turnstile.take(self.timeout_s)
+        deadline = time.monotonic() + self.timeout_s
+        self._turnstile.take(deadline)
         try:
-            self._gate.take(self.timeout_s)
+            self._gate.take(deadline)
         finally:
             self._turnstile.give()
 
@@ -56,15 +58,20 @@ class WriterLock:
 
 
 class _Flock:
-    """One lock file. The lock belongs to the open file description, so it can change hands between threads."""
+    """One lock file. The lock belongs to the open file description, so it can change hands between threads.
+
+    Opened when it is first wanted: who only reads needs no lock, and may have no right to make one.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = _open(path)
+        self._descriptor = -1
 
-    def take(self, timeout_s: float) -> None:
+    def take(self, deadline: float) -> None:
+        if self._descriptor < 0:
+            self._descriptor = _open(self.path)
         if not _taken_at_once(self._descriptor):
-            waited = _Wait(self.path).outcome(timeout_s)
+            waited = _Wait(self.path).outcome(deadline - time.monotonic())
             os.close(self._descriptor)
             self._descriptor = waited
 
@@ -72,7 +79,9 @@ class _Flock:
         fcntl.flock(self._descriptor, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
 
 
 class _Wait:
@@ -100,12 +109,21 @@ class _Wait:
 
     def outcome(self, timeout_s: float) -> int:
         """The descriptor that holds the lock; raises `LockTimeoutError`."""
-        self._granted.wait(timeout_s)
-        with self._settled:
-            if not self._granted.is_set():
-                self._given_up = True
-                raise LockTimeoutError(f"{self._path} was held for more than {timeout_s:g} s")
+        try:
+            in_time = self._granted.wait(max(timeout_s, 0))
+        except BaseException:  # Ctrl-C: nobody will come for this lock, and it must not stay taken
+            self._give_up()
+            raise
+        if not in_time:
+            self._give_up()
+            raise LockTimeoutError(f"{self._path} was held for too long")
         return self._descriptor
+
+    def _give_up(self) -> None:
+        with self._settled:
+            self._given_up = True
+            if self._granted.is_set():
+                os.close(self._descriptor)
 
 
 def _open(path: Path) -> int:

@@ -98,4 +98,6 @@ class Receipt:
 
     positions: tuple[int, ...]
     head: Head
+    recorded_at: Instant
+    """The time that stands in its entries, by the ledger's clock."""
     repeated: bool = False

@@ -1,6 +1,6 @@
 """Turns SQLite's errors into ours, so that nothing above knows SQLite's."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import apsw
 
 from db.connect import TooOldError
 from db.lock import LockTimeoutError
-from ledger.errors import Busy, Damaged, Invalid, NotFound, Refused
+from ledger.errors import Busy, CropledgerError, Damaged, Invalid, NotFound, Refused
 
 
 @contextmanager
@@ -16,19 +16,69 @@ def named(path: Path) -> Iterator[None]:
     """Inside the block, errors of SQLite and of the lock become `Busy`, `Damaged`, `Refused` ... that name `path`."""
     try:
         yield
-    except (LockTimeoutError, apsw.BusyError, apsw.LockedError) as error:
-        raise Busy(f"Another process is writing {path.name}.", mend="Try again in a moment.") from error
-    except (apsw.CorruptError, apsw.NotADBError) as error:
-        raise Damaged(f"{path} is damaged: {error}.", mend="Run: crop audit") from error
-    except apsw.FullError as error:
-        raise Refused(
-            f"The disk is full: nothing was recorded in {path}.", mend="Free some space; try again."
-        ) from error
-    except (apsw.ReadOnlyError, apsw.PermissionsError) as error:
-        raise Refused(f"{path} may not be written: nothing was recorded.", mend="Check its permissions.") from error
-    except apsw.CantOpenError as error:
-        raise NotFound(f"{path} cannot be opened.", mend="To make a ledger: crop init") from error
-    except apsw.IOError as error:
-        raise Refused(f"{path}: the disk failed: {error}. Nothing was recorded.") from error
-    except TooOldError as error:
-        raise Invalid(str(error)) from error
+    except (LockTimeoutError, TooOldError, PermissionError, apsw.Error) as error:
+        raise (_ours(error, path) or error) from error
+
+
+def _ours(error: Exception, path: Path) -> CropledgerError | None:
+    for kinds, say in _WORDS:
+        if isinstance(error, kinds):
+            return say(error, path)
+    return None
+
+
+def _busy(_error: Exception, path: Path) -> CropledgerError:
+    return Busy(f"Another process is writing {path.name}.", mend="Try again in a moment.")
+
+
+def _corrupt(error: Exception, path: Path) -> CropledgerError:
+    return Damaged(f"{path} is damaged: {error}.", mend="Run: crop audit")
+
+
+def _full(_error: Exception, path: Path) -> CropledgerError:
+    return Refused(f"The disk is full: nothing was recorded in {path}.", mend="Free some space; try again.")
+
+
+def _forbidden(_error: Exception, path: Path) -> CropledgerError:
+    return Refused(f"{path} may not be written: nothing was recorded.", mend="Check its permissions.")
+
+
+def _not_opened(error: Exception, path: Path) -> CropledgerError:
+    if path.exists():
+        return Refused(f"{path} cannot be opened: {error}.", mend="Check its permissions.")
+    return NotFound(f"{path} cannot be opened.", mend="To make a ledger: crop init")
+
+
+def _constraint(error: Exception, path: Path) -> CropledgerError:
+    return Invalid(f"{path} does not take this: {error}. Nothing was recorded.")
+
+
+def _disk(error: Exception, path: Path) -> CropledgerError:
+    # A commit that failed while it was being flushed may have reached the disk all the same.
+    return Refused(
+        f"{path}: the disk failed: {error}. Whether this was recorded is not known.",
+        mend="Once the disk is mended, the same request again is recorded once.",
+    )
+
+
+def _permission(error: Exception, path: Path) -> CropledgerError | None:
+    file = str(getattr(error, "filename", None))
+    return _forbidden(error, Path(file)) if file.startswith(str(path)) else None  # the lock beside it, or not ours
+
+
+def _too_old(error: Exception, _path: Path) -> CropledgerError:
+    return Invalid(str(error))
+
+
+_WORDS: tuple[tuple[tuple[type[Exception], ...], Callable[[Exception, Path], CropledgerError | None]], ...] = (
+    ((LockTimeoutError, apsw.BusyError, apsw.LockedError), _busy),
+    # Our statements are fixed: one that SQLite does not understand means that the tables are not ours any more.
+    ((apsw.CorruptError, apsw.NotADBError, apsw.SQLError), _corrupt),
+    ((apsw.FullError,), _full),
+    ((apsw.ReadOnlyError, apsw.PermissionsError), _forbidden),
+    ((apsw.CantOpenError,), _not_opened),
+    ((apsw.ConstraintError,), _constraint),
+    ((apsw.IOError,), _disk),
+    ((PermissionError,), _permission),
+    ((TooOldError,), _too_old),
+)

@@ -7,7 +7,7 @@ fit behind these methods.
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,20 +23,17 @@ from ledger import chain, schema
 from ledger.codec import READERS, decode, encode
 from ledger.entry import Batch, Draft, Entry, Head, Receipt
 from ledger.errors import Conflict, CropledgerError, Damaged, Invalid, NotFound
-from ledger.events.event import Event
 from ledger.faults import named
-from ledger.values import Instant, instant
+from ledger.values import Instant, instant, is_actor, is_instant
 
+# In the order of an Entry, with the payload where the event goes.
 _ENTRY = (
-    "SELECT position, id, subject, version, type, schema, data, occurred_at, recorded_at, actor, correlation, causation"
+    "SELECT position, id, subject, version, data, occurred_at, recorded_at, actor, correlation, causation, type, schema"
     " FROM events "
 )
 _INSERT = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-# One statement for a whole batch, its parameters as one JSON list: a statement per draft costs twice as much.
-_BY_IDS = """
-SELECT position, id, subject, type, schema, data, actor, occurred_at
-FROM events WHERE id IN (SELECT value FROM json_each(?)) ORDER BY position
-"""
+_HEAD = "SELECT position, hash FROM events ORDER BY position DESC LIMIT 1"
+# All subjects of a batch in one statement, as one JSON list: a statement for each costs eight times as much.
 _VERSIONS = """
 SELECT wanted.value, (SELECT coalesce(max(version), 0) FROM events WHERE subject = wanted.value)
 FROM json_each(?) AS wanted
@@ -59,7 +56,7 @@ class Ledger:
         self._lock = lock
         self._clock = clock
         self._writing = False
-        self._tail_checked = False
+        self._end_checked = False
 
     # -- opening ------------------------------------------------------------------------------------------------
 
@@ -104,12 +101,14 @@ class Ledger:
         return cls(connection, lock, clock)
 
     def _check_format(self) -> None:
-        tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if not {"ledger", "events"} <= tables:
-            raise Damaged(f"{self.path} is not a ledger, or has lost its tables.", mend="Restore a backup.")
-        found = self._connection.execute("SELECT format FROM ledger").get
-        if found != schema.FORMAT:
-            raise Invalid(f"{self.path} has format {found}; this version reads format {schema.FORMAT}.")
+        try:
+            found = self._connection.execute("SELECT format FROM ledger, (SELECT max(position) FROM events)").fetchall()
+        except apsw.SQLError as error:
+            raise Damaged(f"{self.path} is not a ledger: {error}.", mend="Restore a backup.") from error
+        if len(found) != 1:
+            raise Damaged(f"{self.path} has lost its id.", mend="Restore a backup.")
+        if found[0][0] != schema.FORMAT:
+            raise Invalid(f"{self.path} has format {found[0][0]}; this version reads format {schema.FORMAT}.")
 
     def close(self) -> None:
         """Close the files; what was appended is safe already."""
@@ -134,9 +133,9 @@ class Ledger:
             yield
             return
         with named(self.path), self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             self._writing = True
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -150,41 +149,67 @@ class Ledger:
         """Add the batch whole, at the end; it is on disk when this returns (or when the `exclusive` block ends).
 
         Sending a batch again returns its first receipt. Raises `Conflict` where an id was used for something else
-        or a subject has moved on from the expected version; `Busy`; `Damaged` where the end of the ledger is not
-        what was written.
+        or a subject has moved on from the expected version; `Invalid` for what could not be read back; `Busy`;
+        `Damaged` where the end of the ledger is not what was written.
         """
         with self.exclusive():
-            self._check_tail_once()
-            repeated = self._receipt_of_a_repeat(batch)
-            if repeated is not None:
+            self._check_end_once()
+            try:
+                return self._added(batch)
+            except UnicodeEncodeError as error:
+                raise Invalid(f"{error.object!r} is not valid Unicode.") from error
+            except (Conflict, apsw.ConstraintError):
+                # Asked only now: a batch that is sent again is rare, and looking for every new id costs a tenth.
+                repeated = self._receipt_of_a_repeat(batch)
+                if repeated is None:
+                    raise
                 return repeated
-            versions = self._versions(batch)
-            head = self._head()
-            last, rows = self._sealed(batch, head, versions)
-            self._connection.executemany(_INSERT, rows)
-        return Receipt(tuple(range(head[0] + 1, last.position + 1)), last)
 
-    def _check_tail_once(self) -> None:
+    def _check_end_once(self) -> None:
         # A ledger that was cut or edited at its end must not grow on from there; the whole chain is audit's work.
-        if self._tail_checked:
-            return
-        given = self._connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").get
-        position, _ = self._head()
-        if given != position:
-            raise Damaged(f"{self.path} ends at {position}, but had {given} entries.", mend="Run: crop audit")
-        self._tail_checked = True
+        if not self._end_checked:
+            try:
+                chain.require_sound_end(self._connection)
+            except Damaged as error:
+                raise Damaged(f"{self.path}: {error}", mend="Run: crop audit", position=error.position) from error
+            self._end_checked = True
+
+    def _added(self, batch: Batch) -> Receipt:
+        versions = self._versions(batch)
+        head = self._head()
+        if not batch.drafts:
+            return Receipt((), Head(head[0], head[1].hex()), instant(self._clock()))
+        recorded_at = instant(self._clock())
+        last, rows = _sealed(batch.drafts, head, versions, recorded_at)
+        if len(rows) == 1:
+            self._connection.execute(_INSERT, rows[0])  # all or none by itself, so it can do without a savepoint
+        else:
+            self._insert_all_or_none(rows)
+        return Receipt(tuple(range(head[0] + 1, last.position + 1)), last, recorded_at)
+
+    def _insert_all_or_none(self, rows: list[tuple[Any, ...]]) -> None:
+        self._connection.execute("SAVEPOINT batch")
+        try:
+            self._connection.executemany(_INSERT, rows)
+        except apsw.Error:
+            if self._connection.in_transaction:  # a full disk has ended it already
+                self._connection.execute("ROLLBACK TO batch; RELEASE batch")
+            raise
+        self._connection.execute("RELEASE batch")
 
     def _receipt_of_a_repeat(self, batch: Batch) -> Receipt | None:
         drafts = {draft.id: draft for draft in batch.drafts}
-        found: list[tuple[Any, ...]] = self._connection.execute(_BY_IDS, (_json(list(drafts)).decode(),)).fetchall()
+        if len(drafts) != len(batch.drafts):
+            raise Invalid("Two drafts of one batch have the same id.")
+        found = self.find(drafts)
         if not found:
             return None
-        for position, id_, *fingerprint in found:
-            if fingerprint != _fingerprint(drafts[id_]):
-                raise Conflict(f"The id {id_} was used for something else, at position {position}.")
-        if len(found) != len(batch.drafts):
-            raise Conflict(f"A part of this batch is in the ledger already, at position {found[0][0]}.")
-        return Receipt(tuple(int(row[0]) for row in found), self.head(), repeated=True)
+        for entry in found:
+            if not _is_of(entry, drafts[entry.id]):
+                raise Conflict(f"The id {entry.id} was used for something else, at position {entry.position}.")
+        if len(found) != len(drafts):
+            raise Conflict(f"A part of this batch is in the ledger already, at position {found[0].position}.")
+        return Receipt(tuple(entry.position for entry in found), self.head(), found[0].recorded_at, repeated=True)
 
     def _versions(self, batch: Batch) -> dict[str, int]:
         subjects = {draft.subject for draft in batch.drafts} | {subject for subject, _ in batch.expected}
@@ -194,32 +219,15 @@ class Ledger:
                 raise Conflict(f"{subject} is at version {versions[subject]}, not {expected}: somebody moved first.")
         return versions
 
-    def _sealed(
-        self, batch: Batch, head: tuple[int, bytes], versions: dict[str, int]
-    ) -> tuple[Head, list[tuple[Any, ...]]]:
-        position, previous = head
-        recorded_at = instant(self._clock())
-        salts = os.urandom(16 * len(batch.drafts))
-        rows = []
-        for number, draft in enumerate(batch.drafts):
-            position += 1
-            versions[draft.subject] = version = versions[draft.subject] + 1
-            header = _header(position, version, draft, recorded_at)
-            data, salt = encode(draft.event), salts[16 * number : 16 * number + 16]
-            payload_digest = chain.digest(salt, data)
-            previous = chain.seal(previous, header, payload_digest)
-            rows.append((*header, data, salt, payload_digest, previous))
-        return Head(position, previous.hex()), rows
-
     # -- reading ------------------------------------------------------------------------------------------------
 
     def read(self, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Entries behind position `after`, in order, at most `limit`; raises `Damaged` at one that cannot be read."""
-        return self._entries(_ENTRY + "WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
+        return self._entries("WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
 
     def history(self, subject: str) -> list[Entry]:
         """All entries about one subject, in order."""
-        return self._entries(_ENTRY + "WHERE subject = ? ORDER BY version", (subject,))
+        return self._entries("WHERE subject = ? ORDER BY version", (subject,))
 
     def histories(self) -> Iterator[list[Entry]]:
         """The history of every subject, one at a time, for who needs all of them and has little memory."""
@@ -232,7 +240,20 @@ class Ledger:
     def _subjects(self, after: str) -> list[str]:
         with named(self.path):
             sql = "SELECT DISTINCT subject FROM events WHERE subject > ? ORDER BY subject LIMIT 1000"
-            return [str(subject) for (subject,) in self._connection.execute(sql, (after,))]
+            try:
+                return [str(subject) for (subject,) in self._connection.execute(sql, (after,))]
+            except UnicodeDecodeError as error:
+                raise Damaged(f"A subject behind {after!r} is not text: {error}.", mend="Run: crop audit") from error
+
+    def find(self, ids: Iterable[str]) -> list[Entry]:
+        """The entries with these ids, as many as there are, in order."""
+        wanted = _json(list(ids)).decode()
+        return self._entries("WHERE id IN (SELECT value FROM json_each(?)) ORDER BY position", (wanted,))
+
+    def at(self, type_: str, instants: Iterable[Instant]) -> list[Entry]:
+        """The entries of one type that occurred at these instants, in order. No index helps: it goes through all."""
+        which = "WHERE type = ? AND occurred_at IN (SELECT value FROM json_each(?)) ORDER BY position"
+        return self._entries(which, (type_, _json(list(instants)).decode()))
 
     def head(self) -> Head:
         """The last position and its hash."""
@@ -243,9 +264,7 @@ class Ledger:
     def hash_at(self, position: int) -> str | None:
         """The chain's hash at a position, None where there is no such position (yet, or any more)."""
         with named(self.path):
-            if position == 0:
-                return chain.start(self._connection).hex()
-            found = self._connection.execute("SELECT hash FROM events WHERE position = ?", (position,)).get
+            found = chain.hash_at(self._connection, position)
         return found.hex() if found else None
 
     def wait(self, after: int, timeout_s: float) -> Head:
@@ -271,29 +290,53 @@ class Ledger:
         with named(self.path):
             backup.copy(self._connection, target)
 
-    def _entries(self, sql: str, parameters: tuple[str | int, ...]) -> list[Entry]:
+    def _entries(self, which: str, parameters: tuple[str | int, ...]) -> list[Entry]:
+        new, readers = tuple.__new__, READERS  # a named tuple made this way costs half
         try:
             with named(self.path), without_collecting():
                 return [
-                    Entry(position, id_, subject, version, READERS[type_, schema_](data), *rest)
-                    for position, id_, subject, version, type_, schema_, data, *rest in self._connection.execute(
-                        sql, parameters
+                    new(Entry, (position, id_, subject, version, readers[type_, schema_](data), at, recorded, a, c, d))
+                    for position, id_, subject, version, data, at, recorded, a, c, d, type_, schema_ in (
+                        self._connection.execute(_ENTRY + which, parameters)
                     )
                 ]
-        except (KeyError, msgspec.MsgspecError):
-            return self._entries_one_by_one(sql, parameters)
+        except (KeyError, ValueError, msgspec.MsgspecError):
+            return self._entries_one_by_one(which, parameters)
 
-    def _entries_one_by_one(self, sql: str, parameters: tuple[str | int, ...]) -> list[Entry]:
-        entries = []
+    def _entries_one_by_one(self, which: str, parameters: tuple[str | int, ...]) -> list[Entry]:
+        """The same for what the quick way stumbles over: an older schema, or an entry that cannot be read."""
+        entries: list[Entry] = []
         with named(self.path):
-            for row in self._connection.execute(sql, parameters):
-                position, id_, subject, version, type_, schema_, data, *rest = row
-                entries.append(Entry(position, id_, subject, version, _read(position, type_, schema_, data), *rest))
+            try:
+                entries.extend(_entry(*row) for row in self._connection.execute(_ENTRY + which, parameters))
+            except UnicodeDecodeError as error:
+                positions = self._connection.execute("SELECT position FROM events " + which, parameters).fetchall()
+                position = int(str(positions[len(entries)][0]))
+                raise Damaged(f"Position {position} is not text: {error}.", position=position) from error
         return entries
 
     def _head(self) -> tuple[int, bytes]:
-        found = self._connection.execute("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1").fetchone()
+        found = self._connection.execute(_HEAD).fetchone()
         return found or (0, chain.start(self._connection))
+
+
+def _sealed(
+    drafts: Sequence[Draft], head: tuple[int, bytes], versions: dict[str, int], recorded_at: Instant
+) -> tuple[Head, list[tuple[Any, ...]]]:
+    position, previous = head
+    salts = os.urandom(16 * len(drafts))
+    rows = []
+    for number, draft in enumerate(drafts):
+        if not is_actor(draft.actor) or not is_instant(draft.occurred_at):
+            raise Invalid(f"Not an actor and a time: {draft.actor!r}, {draft.occurred_at!r}.")
+        position += 1
+        versions[draft.subject] = version = versions[draft.subject] + 1
+        data, salt = encode(draft.event), salts[16 * number : 16 * number + 16]
+        payload_digest = chain.digest(salt, data)
+        header = _header(position, version, draft, recorded_at)
+        previous = chain.seal(previous, header, payload_digest)
+        rows.append((*header, data, salt, payload_digest, previous))
+    return Head(position, previous.hex()), rows
 
 
 def _header(position: int, version: int, draft: Draft, recorded_at: Instant) -> chain.Header:
@@ -316,13 +359,19 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _fingerprint(draft: Draft) -> list[str | int]:
-    event = draft.event
-    return [draft.subject, event.TYPE, event.SCHEMA, encode(event), draft.actor, draft.occurred_at]
+def _is_of(entry: Entry, draft: Draft) -> bool:
+    """Whether the entry is what this draft became, though its payload may have been written in an older schema."""
+    return (entry.subject, entry.event, entry.actor, entry.occurred_at) == (
+        draft.subject, draft.event, draft.actor, draft.occurred_at,
+    )  # fmt: skip
 
 
-def _read(position: int, type_: str, schema_: int, data: str) -> Event:
+def _entry(
+    position: int, id_: str, subject: str, version: int, data: str, occurred_at: Instant, recorded_at: Instant,
+    actor: str, correlation: str, causation: str | None, type_: str, schema_: int,
+) -> Entry:  # fmt: skip
     try:
-        return decode(type_, schema_, data)
+        event = decode(type_, schema_, data)
     except Damaged as error:
         raise Damaged(f"Position {position}: {error.message}.", mend=error.mend, position=position) from error
+    return Entry(position, id_, subject, version, event, occurred_at, recorded_at, actor, correlation, causation)

@@ -77,6 +77,6 @@ def create(connection: apsw.Connection, created_at: str) -> None:
     connection.pragma("application_id", APPLICATION_ID)
 
 
-def genesis(ledger_id: str) -> bytes:
-    """What the first entry's hash follows: two ledgers never share a chain."""
-    return hashlib.sha256(b"cropledger\0" + ledger_id.encode()).digest()
+def genesis(ledger_id: str, format_: object, created_at: str) -> bytes:
+    """What the first entry's hash follows: two ledgers never share a chain, and none changes its age."""
+    return hashlib.sha256(f"cropledger\0{ledger_id}\0{format_}\0{created_at}".encode()).digest()

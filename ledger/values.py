@@ -93,7 +93,8 @@ class Box:
             raise Invalid(f"the box {edges} leaves the image: every edge is a fraction from 0 to 1")
         if not (x1 < x2 and y1 < y2):
             raise Invalid(f"the box {edges} is reversed or empty: it needs x1 < x2 and y1 < y2")
-        self.__attrs_init__(float(x1), float(y1), float(x2), float(y2))
+        # Adding 0.0 makes 0.0 of -0.0: equal boxes are written as equal text.
+        self.__attrs_init__(x1 + 0.0, y1 + 0.0, x2 + 0.0, y2 + 0.0)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -140,7 +141,7 @@ class Suggestion:
 
     def __init__(self, box: Box, score: float | None = None, model: str | None = None) -> None:
         """Raise `Invalid` for a score outside 0 to 1 (which also refuses NaN)."""
-        if score is not None and not 0 <= score <= 1:
+        if score is not None and (type(score) not in {int, float} or not 0 <= score <= 1):
             raise Invalid(f"a suggestion's score is a number from 0 to 1, not {score!r}")
         self.__attrs_init__(box, score, model)
 
@@ -174,18 +175,29 @@ class Actor:
         return f"{self.kind}:{self.name}"
 
 
+def is_actor(text: str) -> bool:
+    """Whether `Actor.parse` reads the text."""
+    return _ACTOR.match(text) is not None
+
+
 Instant = NewType("Instant", str)
 """A moment as text, `2025-10-27T16:00:00.000000Z`: always UTC, always microseconds, so that it sorts as time does."""
 
 
 def instant(moment: datetime) -> Instant:
     """The moment as it stands in the ledger; raises `Invalid` for a naive datetime."""
-    if moment.tzinfo is None:
-        raise Invalid(f"{moment.isoformat()} has no zone: say which one, with an offset or Z")
     if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
+        moment = _in_utc(moment)
     # isoformat costs a third of strftime; the microseconds have to be asked for or a whole second would drop them
     return Instant(moment.isoformat(timespec="microseconds")[:-6] + "Z")
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII).fullmatch
+
+
+def is_instant(text: str) -> bool:
+    """Whether the text has the form of an `Instant`, in which the order of texts is the order of time."""
+    return _INSTANT(text) is not None
 
 
 def parse_instant(text: str) -> datetime:
@@ -194,9 +206,16 @@ def parse_instant(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid(f"not a time: {text!r}. Write it like 2025-10-27T09:00:00-07:00") from error
-    if moment.tzinfo is None:
-        raise Invalid(f"{text!r} has no zone: add Z or an offset, like 2025-10-27T09:00:00-07:00")
-    return moment.astimezone(UTC)
+    return _in_utc(moment)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise Invalid(f"{moment.isoformat()} has no zone: add Z or an offset, like 2025-10-27T09:00:00-07:00")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise Invalid(f"{moment.isoformat()} is outside the years 1 to 9999 in UTC") from error
 
 
 def _is_whole(*numbers: object) -> bool:

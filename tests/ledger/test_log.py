@@ -1,0 +1,642 @@
+"""The ledger's promises: dense, durable in order, all or none, idempotent, honest."""
+
+# ruff: noqa: PT012  # an exception that ends a block of several appends is what is tested
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import apsw
+import pytest
+
+import ledger as package
+from db.lock import WriterLock
+from ledger import log
+from ledger.entry import Batch, Draft, Entry, Head, derived_id, new_id
+from ledger.errors import Busy, Conflict, Damaged, Invalid, NotFound, Refused
+from ledger.events.crops import CropRetried, CropWithdrawn
+from ledger.log import Ledger
+from ledger.values import instant, is_instant
+
+SOURCES = str(Path(package.__file__).parents[1])
+
+
+def raw(path, sql, *parameters):
+    """Run a statement on a closed ledger's file, past the Ledger."""
+    connection = apsw.Connection(str(path))
+    try:
+        return connection.execute(sql, parameters).fetchall()
+    finally:
+        connection.close()
+
+
+# -- positions, versions, receipts
+
+
+def test_positions_are_dense_and_versions_count_each_subject(ledger, draft):
+    ledger.append(Batch.of(draft("image/a"), draft("image/b")))
+    ledger.append(Batch.of(draft("image/a")))
+    receipt = ledger.append(Batch.of(draft("image/b"), draft("image/c"), draft("image/b")))
+    found = [(entry.position, entry.subject, entry.version) for entry in ledger.read()]
+    assert found == [
+        (1, "image/a", 1), (2, "image/b", 1), (3, "image/a", 2),
+        (4, "image/b", 2), (5, "image/c", 1), (6, "image/b", 3),
+    ]  # fmt: skip
+    assert receipt.positions == (4, 5, 6)
+    assert receipt.head == ledger.head()
+    assert not receipt.repeated
+
+
+def test_an_entry_is_read_as_it_was_drafted(ledger, draft):
+    sent = draft("image/a", "because ü", actor="runner:7f2a", correlation="c", causation="cause")
+    receipt = ledger.append(Batch.of(sent))
+    (found,) = ledger.read()
+    assert found == Entry(
+        1,
+        sent.id,
+        "image/a",
+        1,
+        CropWithdrawn("because ü"),
+        sent.occurred_at,
+        receipt.recorded_at,
+        "runner:7f2a",
+        "c",
+        "cause",
+    )
+    assert type(found) is Entry
+    assert is_instant(found.recorded_at)
+    assert not found.by_a_person
+    assert found._replace(actor="operator:anna").by_a_person
+
+
+def test_the_same_text_is_kept_as_canonical_json(filled):
+    filled.close()
+    assert raw(filled.path, "SELECT data FROM events WHERE position = 1") == [('{"reason":"number 0"}',)]
+
+
+def test_an_empty_batch_adds_nothing(ledger):
+    receipt = ledger.append(Batch(()))
+    assert receipt.positions == ()
+    assert receipt.head == ledger.head()
+    assert ledger.head().position == 0
+
+
+def test_a_position_that_was_rolled_back_is_given_again(ledger, draft):
+    with pytest.raises(RuntimeError), ledger.exclusive():
+        ledger.append(Batch.of(draft(), draft()))
+        raise RuntimeError
+    assert ledger.append(Batch.of(draft())).positions == (1,)
+    assert list(ledger.faults()) == []
+
+
+# -- all or none
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_an_exception_inside_exclusive_undoes_all_of_it(filled, draft, error):
+    before = filled.read()
+    with pytest.raises(error), filled.exclusive():
+        filled.append(Batch.of(draft("image/a")))
+        filled.append(Batch.of(draft("image/b"), draft("image/c")))
+        raise error
+    assert filled.read() == before
+    filled.append(Batch.of(draft()))  # and the lock is free
+    assert len(filled.read()) == len(before) + 1
+
+
+def test_what_is_appended_inside_exclusive_lands_at_its_end_at_once(ledger, draft):
+    with Ledger.open(ledger.path) as other:
+        with ledger.exclusive():
+            ledger.append(Batch.of(draft("image/a")))
+            with ledger.exclusive():
+                ledger.append(Batch.of(draft("image/b")))
+            assert len(ledger.read()) == 2
+            assert other.read() == []
+        assert len(other.read()) == 2
+
+
+def test_a_batch_that_fails_half_way_leaves_nothing_even_where_its_error_is_caught_inside(ledger, draft):
+    good, bad = draft("image/a"), draft("image/b")
+    object.__setattr__(bad, "correlation", None)  # the table refuses it: NOT NULL
+    with ledger.exclusive():
+        with pytest.raises((Invalid, apsw.ConstraintError)):
+            ledger.append(Batch.of(good, bad))
+        ledger.append(Batch.of(draft("image/c")))
+    assert [(entry.position, entry.subject) for entry in ledger.read()] == [(1, "image/c")]
+    assert list(ledger.faults()) == []
+
+
+def test_two_drafts_with_one_id_are_refused_whole(ledger, draft):
+    with pytest.raises(Invalid, match="same id"):
+        ledger.append(Batch.of(draft(id="x"), draft(id="y"), draft(id="x")))
+    assert ledger.read() == []
+
+
+# -- expected versions
+
+
+def test_a_subject_that_moved_on_is_a_conflict_and_nothing_lands(filled, draft):
+    for expected in (0, 3, 5):
+        with pytest.raises(Conflict, match="image/a is at version 4"):
+            filled.append(Batch((draft("image/b"), draft("image/a")), expected=(("image/a", expected),)))
+    assert filled.head().position == 12
+    assert filled.append(Batch((draft("image/a"),), expected=(("image/a", 4),))).positions == (13,)
+    assert filled.append(Batch((draft("image/new"),), expected=(("image/new", 0),))).positions == (14,)
+
+
+def test_a_subject_may_be_expected_without_a_draft_about_it(filled, draft):
+    with pytest.raises(Conflict, match="image/b"):
+        filled.append(Batch((draft("image/a"),), expected=(("image/b", 1),)))
+
+
+# -- idempotent, with a fingerprint
+
+
+def test_a_batch_sent_again_returns_its_first_receipt(filled, draft):
+    batch = Batch((draft("image/a"), draft("image/z")), expected=(("image/a", 4),))
+    first = filled.append(batch)
+    filled.append(Batch.of(draft("image/a")))
+    again = filled.append(batch)
+    assert again.repeated
+    assert (again.positions, again.recorded_at) == (first.positions, first.recorded_at)
+    assert filled.head().position == 15
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"subject": "image/b"},
+        {"reason": "another"},
+        {"actor": "operator:bob"},
+        {"occurred_at": "2020-01-01T00:00:00.000000Z"},
+    ],
+    ids=str,
+)
+def test_an_id_used_for_something_else_is_a_conflict_never_silence(filled, draft, other):
+    sent = draft("image/a")
+    filled.append(Batch.of(sent))
+    with pytest.raises(Conflict, match="position 13"):
+        filled.append(Batch.of(draft(**{"subject": "image/a", **other}, id=sent.id)))
+    assert filled.head().position == 13
+
+
+def test_an_id_used_for_another_kind_of_event_is_a_conflict(filled, draft):
+    sent = draft("image/a")
+    filled.append(Batch.of(sent))
+    with pytest.raises(Conflict):
+        filled.append(Batch.of(Draft("image/a", CropRetried("why"), sent.actor, sent.occurred_at, "r", id=sent.id)))
+
+
+def test_a_batch_of_which_a_part_is_known_is_a_conflict(filled, draft):
+    one, two, three = draft("image/x"), draft("image/y"), draft("image/z")
+    filled.append(Batch.of(one, two))
+    for mixed in (Batch.of(two, three), Batch.of(three, two), Batch.of(one, two, three)):
+        with pytest.raises(Conflict, match="part of this batch"):
+            filled.append(mixed)
+    assert filled.head().position == 14
+    assert filled.append(Batch.of(three)).positions == (15,)
+
+
+def test_a_part_of_a_batch_sent_again_is_known(filled, draft):
+    one, two = draft("image/x"), draft("image/y")
+    filled.append(Batch.of(one, two))
+    assert filled.append(Batch.of(two)).positions == (14,)
+
+
+# -- what no entry may hold
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"actor": "anna"}, {"actor": ""}, {"occurred_at": "2025-10-27"}, {"occurred_at": "2025-10-27T16:00:00Z"},
+        {"correlation": "\udcff"}, {"subject": "image/\udcff"}, {"reason": "\udcff"}, {"actor": "operator:\udcff"},
+    ],
+    ids=ascii,
+)  # fmt: skip
+def test_what_would_spoil_the_ledger_for_ever_is_refused(ledger, draft, bad):
+    for batch in (Batch.of(draft(**bad)), Batch.of(draft(), draft(**bad))):
+        with pytest.raises(Invalid):
+            ledger.append(batch)
+    assert ledger.read() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET actor = 'operator:eve' WHERE position = 3",
+        "UPDATE OR REPLACE events SET position = 3 WHERE position = 4",
+        "DELETE FROM events WHERE position = 12",
+        "DELETE FROM events",
+        "UPDATE ledger SET id = 'x'",
+        "DELETE FROM ledger",
+    ],
+)
+def test_the_file_itself_refuses_to_change_or_forget(filled, statement):
+    filled.close()
+    with pytest.raises(apsw.ConstraintError):
+        raw(filled.path, statement)
+
+
+# -- reading
+
+
+def test_read_goes_on_behind_a_position_and_stops_at_the_limit(filled):
+    assert [entry.position for entry in filled.read(limit=5)] == [1, 2, 3, 4, 5]
+    assert [entry.position for entry in filled.read(5, 4)] == [6, 7, 8, 9]
+    assert [entry.position for entry in filled.read(9)] == [10, 11, 12]
+    assert filled.read(12) == []
+    assert filled.read(99) == []
+
+
+def test_history_is_one_subject_in_order(filled):
+    assert [(entry.position, entry.version) for entry in filled.history("image/b")] == [(2, 1), (5, 2), (8, 3), (11, 4)]
+    assert filled.history("image/none") == []
+
+
+def test_histories_are_all_subjects_each_once(filled):
+    assert [[entry.position for entry in history] for history in filled.histories()] == [
+        [1, 4, 7, 10], [2, 5, 8, 11], [3, 6, 9, 12],
+    ]  # fmt: skip
+
+
+def test_find_answers_with_the_entries_that_are_there(filled):
+    known = filled.read()[4]
+    assert filled.find([known.id, "unknown"]) == [known]
+    assert filled.find([]) == []
+
+
+def test_the_head_and_the_hashes_before_it_can_be_asked_for(ledger, draft):
+    genesis = ledger.head()
+    assert genesis.position == 0
+    assert ledger.hash_at(0) == genesis.hash
+    assert ledger.hash_at(1) is None
+    receipt = ledger.append(Batch.of(draft(), draft()))
+    assert ledger.head() == receipt.head == Head(2, ledger.hash_at(2))
+    assert len({ledger.hash_at(position) for position in (0, 1, 2)}) == 3
+
+
+def test_wait_returns_at_once_where_there_is_something_and_in_time_where_not(filled):
+    started = time.monotonic()
+    assert filled.wait(11, timeout_s=5).position == 12
+    assert time.monotonic() - started < 1
+    assert filled.wait(12, timeout_s=0.05).position == 12
+    assert 0.05 <= time.monotonic() - started < 3
+
+
+def test_wait_notices_what_another_writer_appends(filled, draft):
+    def write():
+        with Ledger.open(filled.path) as other:
+            other.append(Batch.of(draft()))
+
+    writer = threading.Timer(0.05, write)
+    writer.start()
+    assert filled.wait(12, timeout_s=10).position == 13
+    writer.join()
+
+
+def test_the_collector_is_left_as_it_was_found(filled):
+    import gc
+
+    for was_on in (True, False):
+        (gc.enable if was_on else gc.disable)()
+        try:
+            filled.read()
+            assert gc.isenabled() == was_on
+        finally:
+            gc.enable()
+
+
+# -- ids
+
+
+def test_new_ids_sort_by_the_time_they_were_made():
+    ids = [new_id() for _ in range(2000)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 2000
+    assert ids[0][14] == "7"
+
+
+def test_derived_ids_are_the_same_for_the_same_source_and_differ_for_others():
+    assert derived_id("a.csv", "1") == derived_id("a.csv", "1")
+    assert len({derived_id("a", "b"), derived_id("a", "c"), derived_id("ab"), derived_id("a", "b", "")}) == 4
+
+
+# -- an entry that cannot be read stops the reader
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "data = '{'",
+        "data = '[]'",
+        """data = '{"reason":5}'""",
+        "type = 'crop.unheard'",
+        "schema = 2",
+        "data = CAST(x'7bff7d' AS TEXT)",
+        "subject = CAST(x'696d6167652f62ff' AS TEXT)",
+    ],
+)
+def test_an_entry_that_cannot_be_read_stops_the_reader_with_its_position(filled, spoil):
+    filled.close()
+    raw(filled.path, "DROP TRIGGER events_are_never_changed")
+    raw(filled.path, f"UPDATE events SET {spoil} WHERE position = 5")
+    with Ledger.open(filled.path) as spoilt:
+        assert len(spoilt.read(limit=4)) == 4
+        assert len(spoilt.read(after=5)) == 7
+        for after in (0, 4):
+            with pytest.raises(Damaged) as stopped:
+                spoilt.read(after)
+            assert stopped.value.position == 5
+        with pytest.raises(Damaged) as stopped:
+            [*spoilt.histories()]
+
+
+# -- opening
+
+
+def test_what_is_not_there_is_not_found(tmp_path):
+    with pytest.raises(NotFound, match="crop init"):
+        Ledger.open(tmp_path / "ledger.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a database, but a text of some length " * 20, b"SQLite format 3\0" + b"x" * 4080]
+)
+def test_what_is_no_ledger_is_damaged_and_left_alone(tmp_path, content):
+    path = tmp_path / "ledger.db"
+    path.write_bytes(content)
+    with pytest.raises(Damaged):
+        Ledger.open(path)
+    assert path.read_bytes() == content or not content
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        "CREATE TABLE crops (id)",
+        "CREATE TABLE ledger (id); CREATE TABLE events (id)",
+        "CREATE TABLE ledger (id, format); CREATE TABLE events (id)",
+    ],
+)
+def test_another_programs_database_is_no_ledger(tmp_path, tables):
+    raw(tmp_path / "ledger.db", tables)
+    for open_ in (Ledger.open, Ledger.create):
+        with pytest.raises(Damaged):
+            open_(tmp_path / "ledger.db")
+
+
+def test_a_ledger_of_a_newer_format_is_refused(filled):
+    filled.close()
+    raw(filled.path, "DROP TRIGGER the_ledger_keeps_its_id")
+    raw(filled.path, "UPDATE ledger SET format = 2")
+    with pytest.raises(Invalid, match="format 2"):
+        Ledger.open(filled.path)
+
+
+def test_create_opens_what_is_there(filled):
+    filled.close()
+    with Ledger.create(filled.path) as again:
+        assert again.head().position == 12
+
+
+def test_many_processes_may_create_the_same_ledger_at_once(tmp_path):
+    script = "import sys, pathlib; from ledger.log import Ledger; Ledger.create(pathlib.Path(sys.argv[1])).close()"
+    racers = [python(script, tmp_path / "ledger.db") for _ in range(6)]
+    assert [racer.wait() for racer in racers] == [0] * 6
+    with Ledger.open(tmp_path / "ledger.db") as opened:
+        assert list(opened.faults()) == []
+
+
+def test_a_copy_is_a_ledger_with_the_same_head(filled, draft, tmp_path):
+    filled.copy_to(tmp_path / "copy.db")
+    filled.append(Batch.of(draft()))
+    with Ledger.open(tmp_path / "copy.db") as copy:
+        assert copy.head() == Head(12, filled.hash_at(12))
+        assert copy.read() == filled.read(limit=12)
+        assert list(copy.faults()) == []
+
+
+# -- when the world is in the way
+
+
+def python(script, *arguments, **how):
+    env = {**os.environ, "PYTHONPATH": SOURCES}
+    return subprocess.Popen([sys.executable, "-c", script, *map(str, arguments)], env=env, text=True, **how)
+
+
+def test_busy_rather_than_database_is_locked(filled, draft):
+    script = """
+import sys, pathlib
+from ledger.log import Ledger
+with Ledger.open(pathlib.Path(sys.argv[1])) as ledger, ledger.exclusive():
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+    holder = python(script, filled.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == "held\n"
+    with Ledger.open(filled.path, lock_timeout_s=0.2) as waiting:
+        started = time.monotonic()
+        with pytest.raises(Busy, match="Another process"):
+            waiting.append(Batch.of(draft()))
+        assert 0.2 <= time.monotonic() - started < 1.5
+        assert len(waiting.read()) == 12  # readers never wait
+        holder.communicate("go\n")
+        assert waiting.append(Batch.of(draft())).positions == (13,)
+
+
+def test_a_writer_that_bypasses_the_lock_is_busy_too(filled, draft, monkeypatch):
+    monkeypatch.setattr("db.connect.BUSY_TIMEOUT_MS", 50)
+    script = """
+import sys, sqlite3
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+"""
+    holder = python(script, filled.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder.stdout.readline()
+    with Ledger.open(filled.path) as waiting:
+        with pytest.raises(Busy):
+            waiting.append(Batch.of(draft()))
+        holder.communicate("go\n")
+        assert waiting.append(Batch.of(draft())).positions == (13,)
+
+
+def test_a_full_database_refuses_and_loses_nothing(filled, draft):
+    filled._connection.execute("PRAGMA max_page_count = 1")  # no page more than there are
+    appended = 0
+    with pytest.raises(Refused, match="disk is full"):
+        for _ in range(2000):
+            filled.append(Batch.of(draft("image/full", "x" * 500), draft("image/full", "y" * 500)))
+            appended += 2
+    assert filled.head().position == 12 + appended
+    filled._connection.execute("PRAGMA max_page_count = 100000")
+    assert filled.append(Batch.of(draft())).positions == (13 + appended,)
+    assert list(filled.faults()) == []
+
+
+FILLER = """
+import sys, pathlib
+from ledger.entry import Batch, Draft
+from ledger.errors import Refused
+from ledger.events.crops import CropWithdrawn
+from ledger.log import Ledger
+with Ledger.open(pathlib.Path(sys.argv[1])) as ledger:
+    print("open", flush=True)
+    sys.stdin.readline()
+    try:
+        for number in range(100000):
+            draft = Draft("image/a", CropWithdrawn("x" * 2000), "operator:anna", "2025-10-27T16:00:00.000000Z", "r")
+            print(ledger.append(Batch.of(draft)).positions[0], flush=True)
+    except Refused as error:
+        print(error, flush=True)
+"""
+
+
+def test_a_file_that_may_not_grow_refuses_and_loses_nothing(filled):
+    """The process's file size limit stands in for the disk: the write fails in the kernel."""
+    filled.close()
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    writer = python(FILLER, filled.path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=limit)
+    *acknowledged, refusal = writer.communicate("go\n")[0].split("\n")[1:-1]
+    assert "disk" in refusal
+    assert acknowledged
+    with Ledger.open(filled.path) as opened:
+        assert opened.head().position >= int(acknowledged[-1])
+        assert list(opened.faults()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_refuses_and_loses_nothing(tmp_path, draft):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("this machine does not let root mount")
+    try:
+        appended = 0
+        with Ledger.create(disk / "ledger.db") as ledger:
+            with pytest.raises(Refused, match="disk"):
+                for _ in range(2000):
+                    ledger.append(Batch.of(draft("image/a", "x" * 2000)))
+                    appended += 1
+            assert ledger.head().position == appended
+            assert len(ledger.read()) == appended > 10
+        subprocess.run(["mount", "-o", "remount,size=8m", disk], check=True)
+        with Ledger.open(disk / "ledger.db") as ledger:
+            assert ledger.append(Batch.of(draft())).positions == (appended + 1,)
+            assert list(ledger.faults()) == []
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+READER = """
+import os, sys, pathlib
+from ledger.entry import Batch, Draft
+from ledger.errors import CropledgerError
+from ledger.events.crops import CropWithdrawn
+from ledger.log import Ledger
+draft = Draft("image/a", CropWithdrawn(), "operator:anna", "2025-10-27T16:00:00.000000Z", "r")
+import ledger.codec, encodings.idna, traceback, linecache  # while the sources can be read
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    with Ledger.open(pathlib.Path(sys.argv[1])) as ledger:
+        print(ledger.head().position, flush=True)
+        ledger.append(Batch.of(draft))
+except CropledgerError as error:
+    print(type(error).__name__, error, flush=True)
+"""
+
+
+@pytest.fixture
+def shared_place():
+    """A directory that other users can reach, which pytest's own is not."""
+    import shutil
+    import tempfile
+
+    place = Path(tempfile.mkdtemp(prefix="cropledger-"))
+    place.chmod(0o755)
+    yield place
+    place.chmod(0o755)
+    shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["while it is in use", "at rest"])
+def test_who_may_not_write_is_refused_and_told(filled, shared_place, held):
+    path = shared_place / "ledger.db"
+    filled.copy_to(path)
+    path.chmod(0o444)
+    holder = Ledger.open(path) if held and os.geteuid() == 0 else None
+    if os.geteuid() != 0:
+        shared_place.chmod(0o555)
+    said = python(READER, path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).communicate()[0]
+    if holder:
+        holder.close()
+    assert "Refused" in said.splitlines()[-1], said
+    assert "ledger.db" in said
+    path.chmod(0o644)
+
+
+def test_the_clock_is_asked_once_for_each_batch_and_stamps_all_of_it(tmp_path, draft):
+    moments = iter([datetime(2025, 1, day, tzinfo=UTC) for day in (1, 2, 3)])
+    with Ledger.create(tmp_path / "ledger.db", clock=lambda: next(moments)) as ledger:
+        ledger.append(Batch.of(draft(), draft()))
+        assert [entry.recorded_at for entry in ledger.read()] == [instant(datetime(2025, 1, 2, tzinfo=UTC))] * 2
+
+
+def test_a_ledger_cut_at_its_end_does_not_grow_on(filled, draft):
+    filled.close()
+    raw(filled.path, "DROP TRIGGER events_are_never_deleted")
+    raw(filled.path, "DELETE FROM events WHERE position = 12")
+    with Ledger.open(filled.path) as cut, pytest.raises(Damaged) as refused:
+        cut.append(Batch.of(draft()))
+    assert refused.value.position == 11
+
+
+@pytest.mark.parametrize(
+    "edit", ["actor = 'operator:eve'", "hash = zeroblob(32)", "salt = zeroblob(16)", "hash = CAST('x' AS BLOB)"]
+)
+def test_a_ledger_whose_last_entry_was_edited_does_not_grow_on(filled, draft, edit):
+    filled.close()
+    raw(filled.path, "DROP TRIGGER events_are_never_changed")
+    raw(filled.path, f"UPDATE events SET {edit} WHERE position = 12")
+    with Ledger.open(filled.path) as edited, pytest.raises(Damaged) as refused:
+        edited.append(Batch.of(draft()))
+    assert refused.value.position == 12
+
+
+def test_closing_twice_is_allowed_and_frees_the_lock(filled):
+    filled.close()
+    filled.close()
+    lock = WriterLock(filled.path.with_name("ledger.db.lock"), timeout_s=0.1)
+    with lock:
+        pass
+    lock.close()
+
+
+def test_a_reader_makes_no_lock_file(filled):
+    filled.close()
+    for lock in filled.path.parent.glob("*.lock*"):
+        lock.unlink()
+    with Ledger.open(filled.path) as reading:
+        assert reading.head().position == 12
+    assert list(filled.path.parent.glob("*.lock*")) == []
+
+
+def test_the_commit_is_flushed_before_it_is_acknowledged(ledger):
+    assert ledger._connection.pragma("synchronous") == 2
+    assert ledger._connection.pragma("journal_mode") == "wal"
+    assert log.Ledger is Ledger
