@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from commands.crop_files import rows
 from commands.evidence import Evidence
-from commands.importing import rows
 from commands.mark_lines import marks_from
 from commands.marks import Mark
 from commands.quarantine import SetAside

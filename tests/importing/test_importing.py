@@ -228,7 +228,7 @@ def test_the_live_ledger_is_not_opened_as_a_log(desk):
 
 
 def test_rows_are_decided_in_chunks_and_progress_is_told(desk, log, monkeypatch):
-    monkeypatch.setattr("commands.importing.CHUNK_ROWS", 10)
+    monkeypatch.setattr("commands.crop_files.CHUNK_ROWS", 10)
     seen: list[tuple[int, int]] = []
     rows = [log.v1(f"{n}.png") for n in range(25)]
     desk.bring(log.file(*rows, *rows), progress=lambda done, there: seen.append((done, there)))
