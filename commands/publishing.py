@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from db.reading import open_joined
 from ledger.errors import Invalid
 from ledger.schema import COLUMNS as EVENT_COLUMNS
 from projections.catalogue import ALL
@@ -41,8 +42,19 @@ class Published:
     rows: int
 
 
-def publish(target: Path, rows: Rows) -> Published:
-    """Write the report database to `target`, whole, replacing an earlier one; and Datasette's metadata beside it."""
+def publish(target: Path, projections: Path, ledger: Path) -> Published:
+    """Write the report database to `target`, whole, replacing an earlier one; and Datasette's metadata beside it.
+
+    Reads the caught-up files `projections` and `ledger`. Raises `Invalid` where `target` cannot be written.
+    """
+    connection = open_joined(projections, {"ledger": ledger})
+    try:
+        return _publish(target, connection.execute)
+    finally:
+        connection.close()
+
+
+def _publish(target: Path, rows: Rows) -> Published:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".publish-") as workshop:

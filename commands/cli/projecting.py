@@ -90,7 +90,8 @@ def progress_(
     from projections.progress import progress as progress_of
 
     with at_desk(context) as desk:
-        places = [str(canonical(directory)) for directory in directories or []] or [None]
+        places: list[str | None] = [str(canonical(directory)) for directory in directories or []]
+        places = places or [None]
         rows = [row for place in places for row in progress_of(desk.projections, directory=place, project=project)]
         if as_json:
             for row in rows:
