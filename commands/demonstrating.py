@@ -31,6 +31,8 @@ class Sandbox:
     """The picture whose crop is undone."""
     withdrawn: Path
     """The picture whose crop is withdrawn."""
+    skipped: Path
+    """The picture that gets no crop."""
     count: int
     companions: int
 
@@ -44,12 +46,13 @@ def prepare(root: Path | None, images: Path | None, count: int) -> Sandbox:
     else:
         paths = list(_copied(images, photos, count))
     found = [image for image in map(_usable, paths) if image is not None]
-    if len(found) < 2:
-        raise NotFound(f"The demo needs two images it can read; {images} has {len(found)}.")
+    if len(found) < 3:
+        raise NotFound(f"The demo needs three images it can read; {images} has {len(found)}.")
     marks = root / "marks.jsonl"
     marks.write_text("".join(_mark(image) + "\n" for image in found), "utf-8")
     beside = sum(1 for path in photos.iterdir()) - len(paths)
-    return Sandbox(root, root / "home", photos, marks, found[0].path, found[-1].path, len(found), beside)
+    undone, withdrawn, skipped = (found[index].path for index in (0, -2, -1))
+    return Sandbox(root, root / "home", photos, marks, undone, withdrawn, skipped, len(found), beside)
 
 
 def _empty(root: Path | None) -> Path:

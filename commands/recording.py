@@ -1,21 +1,30 @@
 """Recording marks: look at each image, check the mark against it, and record many together."""
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from attrs import Factory, define, frozen
 
-from commands.crops import RecordCrop
+from commands.crops import IMAGES, RecordCrop
 from commands.decider import Request
-from commands.finding import subject_for
-from commands.handle import handle_many
-from commands.marks import Mark
+from commands.finding import images_at, subject_for
+from commands.handle import handle_many, replay
+from commands.marks import LAYOUT, Mark, Rejected, marks_from
+from commands.quarantine import Keeper, Quarantine, SetAside, Source
+from commands.reading import Record
+from configs.home import Home
+from imaging.problems import Unusable
 from imaging.read import ImageFile, observe
-from imaging.zones import Zones
-from ledger.errors import CropledgerError, Refused
+from imaging.zones import Zones, canonical
+from ledger.errors import CropledgerError, NotFound, Refused
 from ledger.events.crops import CropRecorded
 from ledger.log import Ledger
 from projections.reader import Projections
@@ -73,7 +82,10 @@ class Recorder:
         requests: list[Request] = []
         for mark, image in zip(marks, looks, strict=True):
             if isinstance(image, CropledgerError):
-                result.refused.append((mark, image))
+                if self._is_done(mark):
+                    result.unchanged += 1
+                else:
+                    result.refused.append((mark, image))
                 continue
             taken.append(mark)
             requests.append(self._request(mark, image, asked))
@@ -94,6 +106,14 @@ class Recorder:
             return why
         return image
 
+    def _is_done(self, mark: Mark) -> bool:
+        """Whether this very box was executed already, so that the image is in the archive: nothing to complain of."""
+        known = images_at(Path(mark.path), self.projections, mark.project)
+        if not known:
+            return False
+        image, _ = replay(IMAGES, self.ledger.history(known[0].subject))
+        return bool(image.status == "executed" and image.crop and image.crop.box == mark.box)
+
     def _request(self, mark: Mark, image: ImageFile, asked: Asked) -> Request:
         crop = CropRecorded(
             project=mark.project,
@@ -109,3 +129,83 @@ class Recorder:
         )
         subject = subject_for(image.path, mark.project, self.projections)
         return Request(RecordCrop(subject, crop), asked.actor, asked.correlation, at=mark.at)
+
+
+# -- from a file ------------------------------------------------------------------------------------------------
+
+
+@frozen
+class FileReport:
+    """What became of a file of marks: recorded + unchanged + set aside = read, always."""
+
+    file: str
+    read: int
+    recorded: int
+    unchanged: int
+    set_aside: int
+    reasons: Mapping[str, int]
+    """Set aside, by reason."""
+    without_group: int
+
+
+def record_file(
+    recorder: Recorder,
+    home: Home,
+    file: Path,
+    asked: Asked,
+    directory: Path | None,
+    project: str | None,
+    advance: Callable[[int], None],
+) -> FileReport:
+    """Record a file of marks (`-` is standard input); what cannot be recorded is set aside with its line and reason.
+
+    With `directory`, marks outside it are set aside. Raises `NotFound` for a file that cannot be read.
+    """
+    with _spooled(file) as (stream, sha256):
+        source = Source(str(file), sha256, project)
+        with Quarantine(home.quarantine).keeping(source, asked.now) as keeper:
+            marks = _understood(stream, directory, project, keeper)
+            recorded = recorder.record(marks, asked, advance)
+            for mark, why in recorded.refused:
+                _set_aside(keeper, mark, why)
+    read = recorded.recorded + recorded.unchanged + keeper.count
+    return FileReport(
+        str(file), read, recorded.recorded, recorded.unchanged, keeper.count, keeper.reasons, recorded.without_group
+    )
+
+
+@contextmanager
+def _spooled(file: Path) -> Iterator[tuple[IO[bytes], str]]:
+    """A copy of the file and its sha256: what is recorded is what was hashed, also where it comes through a pipe."""
+    with tempfile.TemporaryFile() as copy:
+        digest = hashlib.sha256()
+        try:
+            with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                    copy.write(block)
+        except OSError as error:
+            raise NotFound(f"{file} cannot be read: {error.strerror}.") from error
+        copy.seek(0)
+        yield copy, digest.hexdigest()
+
+
+def _understood(stream: IO[bytes], directory: Path | None, project: str | None, keeper: Keeper) -> Iterator[Mark]:
+    place = None if directory is None else canonical(directory)
+    for line in marks_from(stream, project):
+        if isinstance(line, Rejected):
+            keeper.add(line.origin, LAYOUT, line.why)
+        elif place is not None and not canonical(line.path).is_relative_to(place):
+            keeper.add(_origin(line), LAYOUT, SetAside("path", f"{line.path} is not in {place}"))
+        else:
+            yield line
+
+
+def _set_aside(keeper: Keeper, mark: Mark, why: CropledgerError) -> None:
+    reason = why.reason if isinstance(why, Unusable) else type(why).__name__.lower()
+    keeper.add(_origin(mark), LAYOUT, SetAside(reason, str(why)))
+
+
+def _origin(mark: Mark) -> Record:
+    assert mark.origin is not None  # noqa: S101  # every mark here came from a line
+    return mark.origin

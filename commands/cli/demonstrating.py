@@ -1,14 +1,18 @@
 """The demo: the whole journey in a sandbox, each step being the real command, shown and then run."""
 
+import os
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.output import say, shown
+from commands.cli.output import plural, say, shown
 
-PROJECT = "demo"
+if TYPE_CHECKING:
+    from commands.demonstrating import Sandbox
 
 
 def register(app: typer.Typer) -> None:
@@ -40,52 +44,71 @@ def demo(
 
     say("Cropledger demo. Marking records; pixels change later, safely, and everything can be taken back.")
     made = prepare(sandbox, images, count)
-    say(f"\n{made.count} {'copies of your photos' if images else 'pictures'}, with {made.companions} companion files, "
-        f"are in {made.photos}")  # fmt: skip
-    home = ["--home", str(made.home)]
-    first = shown(made.first)
-    _step("A ledger of its own, allowed to touch the sandbox only.", [*home, "init", "--root", str(made.root)])
-    _step("Mark a box on every picture. No pixel changes: marks are events.",
-          [*home, "record", "--from", str(made.marks), "--actor", "demo"])  # fmt: skip
-    _step("One was a mistake, and one gets no crop.", [*home, "withdraw", str(made.withdrawn), "--actor", "demo"])
-    _step("", [*home, "skip", str(made.withdrawn), "--project", PROJECT, "--reason", "blurred", "--actor", "demo"])
-    _step("What is owed?", [*home, "queue", "--limit", "5"])
-    _step("Execute: each crop is written, verified pixel by pixel, then moved into place.", [*home, "run", "--now"])
-    _step("How far is the directory?", [*home, "progress"])
-    _step("Take one back, byte for byte.", [*home, "undo", first, "--actor", "demo"])
-    _step("Its whole story.", [*home, "show", first])
-    _step("Is everything as it was written, and does the disk agree?", [*home, "audit"])
-    _step("Fold all projections again and compare, row by row.", [*home, "rebuild", "--all", "--check"])
-    _step("Ask in SQL.", [*home, "query", "select directory, seen, executed, skipped, pending from progress"])
-    _step("A report from the shelf.", [*home, "query", "--report", "throughput-by-project"])
-    _whats_next(made.root, made.home)
+    say(
+        f"{made.count} {'copies of your photos' if images else 'pictures'} with {plural(made.companions, 'companion')}"
+        f" in {made.photos}"
+    )
+    with _inside(made.root, made.home):
+        _journey(made)
+    _whats_next(made)
 
 
-def _step(words: str, arguments: list[str]) -> None:
+@contextmanager
+def _inside(root: Path, home: Path) -> Iterator[None]:
+    """Work in the sandbox, so that the commands below can be typed there as they stand."""
+    before, was_home = Path.cwd(), os.environ.get("CROP_HOME")
+    say(f"\n$ cd {shlex.quote(str(root))}\n$ export CROP_HOME={shlex.quote(str(home))} CROP_OPERATOR=demo")
+    os.chdir(root)
+    os.environ |= {"CROP_HOME": str(home), "CROP_OPERATOR": "demo"}
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        if was_home is None:
+            del os.environ["CROP_HOME"]
+        else:
+            os.environ["CROP_HOME"] = was_home
+        del os.environ["CROP_OPERATOR"]
+
+
+def _journey(made: "Sandbox") -> None:
+    first, withdrawn, skipped = (shown(path) for path in (made.first, made.withdrawn, made.skipped))
+    _step("A ledger of its own, that may touch this sandbox only.", "init", "--root", str(made.root))
+    _step("Mark a box on every picture. No pixel changes: marks are events.", "record", "--from", shown(made.marks))
+    _step("One mark was a mistake.", "withdraw", withdrawn)
+    _step("One picture gets no crop at all.", "skip", skipped, "--reason", "blurred")
+    _step("What is owed?", "queue", "--limit", "5")
+    _step("Execute: each crop is written, verified pixel by pixel, then moved into place.", "run", "--now")
+    _step("How far is the directory?", "progress")
+    _step("Take one back, byte for byte.", "undo", first)
+    _step("Its whole story.", "show", first)
+    _step("Is everything as it was written, and does the disk agree?", "audit")
+    _step("Fold all projections again, and compare them row by row.", "rebuild", "--all", "--check")
+    _step("Ask in SQL.", "query", "select status, count(*) as images from images group by status")
+    _step("A report from the shelf.", "report", "runs")
+
+
+def _step(words: str, *arguments: str) -> None:
     from commands.cli.app import run
 
-    if words:
-        say(f"\n# {words}")
-    say("$ crop " + shlex.join(_without_home(arguments)))
-    code = run(arguments)
+    say(f"\n# {words}\n$ crop {shlex.join(arguments)}")
+    code = run(list(arguments))
     if code:
         raise typer.Exit(code)
 
 
-def _without_home(arguments: list[str]) -> list[str]:
-    return [shown(argument) for argument in arguments[2:]]
-
-
-def _whats_next(root: Path, home: Path) -> None:
+def _whats_next(made: "Sandbox") -> None:
+    outputs = made.photos.parent / "__cropped" / made.photos.name
     say(f"""
 Where to look
-  {root / "photos" / "__cropped"!s}  the crops, with their companions
-  {home / "originals"!s}  the originals, whole
-  {home / "ledger.db"!s}  what happened, in order, for ever
+  {outputs}  the crops, with their companions
+  {made.home / "originals"}  the originals, whole
+  {made.home / "ledger.db"}  what happened, in order, for ever
 
 What to type next
-  export CROP_HOME={shlex.quote(str(home))}
-  crop log --limit 10        what happened
-  crop report                the reports there are
-  crop --help                everything else
-Your own photos: crop demo --images DIR plays with copies; crop init starts for real.""")
+  cd {shlex.quote(str(made.root))}
+  export CROP_HOME={shlex.quote(str(made.home))}
+  crop log --limit 10     what happened
+  crop report             the reports there are
+  crop --help             everything else
+With copies of your own photos: crop demo --images DIR. For real: crop init.""")

@@ -8,7 +8,7 @@ import typer
 
 from commands.cli.desk import at_desk, correlation, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
-from commands.cli.output import emit, plural, progress, say, shown, warn
+from commands.cli.output import emit, from_here, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -97,7 +97,7 @@ def _print_entry(entry: "Entry", zone: "ZoneInfo", *, as_json: bool) -> None:
     if as_json:
         emit(as_value(entry))
     else:
-        say(in_words(entry, zone))
+        say(from_here(in_words(entry, zone)))
 
 
 def show(
@@ -124,7 +124,7 @@ def show(
             emit({"subject": subject, "entries": [as_value(entry) for entry in history]})
         else:
             for line in story(subject, history, desk.settings.zone):
-                say(line)
+                say(from_here(line))
 
 
 def submit(

@@ -44,6 +44,11 @@ def shown(path: str | Path) -> str:
         return str(path)
 
 
+def from_here(line: str) -> str:
+    """A line with the paths in it as short as they can be from here."""
+    return line.replace(f"{Path.cwd()}/", "")
+
+
 def plural(count: int, thing: str) -> str:
     """`1 crop`, `2 crops`, `1,000 crops`."""
     return f"{count:,} {thing}" + ("" if count == 1 else "s")
