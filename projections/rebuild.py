@@ -51,21 +51,30 @@ def rebuild_as_of(ledger: Ledger, until: int | Instant, target: Path, projection
     A time means the last position recorded at or before it. Raises `Invalid` for a position beyond the head, and
     `Conflict` where `target` is taken.
     """
-    if target.exists():
-        raise Conflict(f"{target} exists already.", mend="Name a new file.")
     head = head_at(ledger, until)
+    _reserve(target)
     unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
         with Store.open(unfinished) as store:
             fold_into(ledger, store, head, projections)
             store.stand_alone()
-        os.link(unfinished, target)
-    except FileExistsError as error:
-        raise Conflict(f"{target} exists already.", mend="Name a new file.") from error
+        unfinished.replace(target)
+    except BaseException:
+        target.unlink()
+        raise
     finally:
-        for left in target.parent.glob(f"{unfinished.name}*"):
+        for left in [each for each in target.parent.iterdir() if each.name.startswith(unfinished.name)]:
             left.unlink()
     return head
+
+
+def _reserve(target: Path) -> None:
+    # Taking the name first means that nobody's file is ever replaced, however long the fold takes.
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise Conflict(f"{target} exists already.", mend="Name a new file.") from error
 
 
 def head_at(ledger: Ledger, until: int | Instant) -> Head:
