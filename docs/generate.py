@@ -70,9 +70,8 @@ def events() -> Iterator[str]:
         folded = [(each.name, each.folds[event]) for each in PROJECTIONS if event in each.folds]
         if folded:
             yield from ("What it changes:", "")
-            yield from (
-                f"- {name}: {_sentences(fold)}" if inspect.isfunction(fold) else f"- {name}" for name, fold in folded
-            )
+            # A fold that another function makes has no sentence of its own.
+            yield from (f"- {name}: {_sentences(fold)}".rstrip(": ") for name, fold in folded)
         else:
             yield "No projection folds it: it is read in the ledger and nowhere else."
     yield from ("", "## What fields are made of")
@@ -229,8 +228,8 @@ def schema() -> Iterator[str]:
     yield from (
         "# What can be asked in SQL",
         "",
-        "`crop query` sees all of these; the ledger's own entries are the table `ledger.events`. Tables hold one row per",
-        "thing, views count and sum. The tables of a projection are made anew whenever its version rises.",
+        "`crop query` sees all of these; the ledger's own entries are the table `ledger.events`. Tables hold one row",
+        "per thing, views count and sum. The tables of a projection are made anew whenever its version rises.",
     )
     for each in ALL:
         yield from ("", f"## {each.name}", "", f"{each.sentence} (version {each.version})")

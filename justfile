@@ -1,0 +1,54 @@
+# The words people type. `just` lists them; every one is a line that can be typed without just, too.
+
+default:
+    @just --list
+
+# The whole journey, in a sandbox
+demo *options:
+    ./run demo {{ options }}
+
+# The tests; options go to pytest
+test *options:
+    ./run test {{ options }}
+
+# What the linters and the type checker say
+lint:
+    ./run python -m ruff check
+    ./run python -m ruff format --check
+    ./run python -m mypy
+    ./run python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+
+# Put the code into shape
+format:
+    ./run python -m ruff check --fix
+    ./run python -m ruff format
+
+# Write the pages of docs/ that come from the code
+docs:
+    ./run python docs/generate.py
+
+# Figures: the ledger's against plain SQLite, the queue's cost per crop, a command's cold start
+bench *options:
+    ./run python benchmarks/ledger.py {{ options }}
+    ./run python benchmarks/queue.py
+    ./run python benchmarks/start.py
+
+# Kill `crop run` 200 times at random instants, and look what is left
+crash *options:
+    CROP_KILLS=200 ./run test tests/journeys/test_kill.py {{ options }}
+
+# The long runs of the randomised tests
+campaign *options:
+    ./run test -m campaign {{ options }}
+
+# dist/cropledger-*.whl
+wheel:
+    ./run python -m hatchling build --target wheel
+
+# Take the newest versions that pyproject.toml allows, and pin them
+constraints:
+    ./run python .ci/constraints.py --write
+
+# Everything that must hold before a change is taken, from a fresh clone of the last commit
+ci:
+    bash .ci/run
