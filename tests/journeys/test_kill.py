@@ -60,11 +60,12 @@ class Scene:
             time.sleep(chance.uniform(0, 0.25 if acknowledged else 0.8))
             process.send_signal(signal.SIGKILL)
             acknowledged += process.stdout.readlines()
-        return [json.loads(line)["path"] for line in acknowledged if line.endswith("\n") and '"path"' in line]
+        told = [json.loads(line) for line in acknowledged if line.endswith("\n")]
+        return [each["path"] for each in told if each.get("type") == "crop.executed"]
 
     def check_nothing_is_lost(self, acknowledged: list[str]) -> None:
         """What must hold at any instant: every original is whole somewhere, every output in place is right."""
-        archived = {path.stem for path in (self.home / "originals").rglob("*") if path.is_file()}
+        archived = {sha256(path) for path in (self.home / "originals").rglob("*") if path.is_file()}
         for image in self.images:
             whole = image.exists() and sha256(image) == self.before[image.name]
             assert whole or self.before[image.name] in archived, f"{image.name} is truncated or lost"
