@@ -11,13 +11,14 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
 from commands.crops import IMAGES, RecordCrop
 from commands.decider import Request
 from commands.finding import images_at, subject_for
 from commands.handle import handle_many, replay
-from commands.marks import LAYOUT, Mark, Rejected, marks_from
+from commands.mark_lines import LAYOUT, marks_from
+from commands.marks import Mark
 from commands.quarantine import Keeper, Quarantine, SetAside, Source
 from commands.reading import Record
 from configs.home import Home
@@ -193,12 +194,13 @@ def _spooled(file: Path) -> Iterator[tuple[IO[bytes], str]]:
 def _understood(stream: IO[bytes], directory: Path | None, project: str | None, keeper: Keeper) -> Iterator[Mark]:
     place = None if directory is None else canonical(directory)
     for line in marks_from(stream, project):
-        if isinstance(line, Rejected):
-            keeper.add(line.origin, LAYOUT, line.why)
-        elif place is not None and not canonical(line.path).is_relative_to(place):
-            keeper.add(_origin(line), LAYOUT, SetAside("path", f"{line.path} is not in {place}"))
+        record, meaning = line.record, line.meaning
+        if isinstance(meaning, SetAside):
+            keeper.add(record, LAYOUT, meaning)
+        elif place is not None and not canonical(meaning.path).is_relative_to(place):
+            keeper.add(record, LAYOUT, SetAside("path", f"{meaning.path} is not in {place}"))
         else:
-            yield line
+            yield evolve(meaning, origin=record)
 
 
 def _set_aside(keeper: Keeper, mark: Mark, why: CropledgerError) -> None:
