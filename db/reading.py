@@ -21,6 +21,7 @@ LONGEST_VALUE_BYTES = 64 * 1024 * 1024
 _STEPS_BETWEEN_LOOKS = 20_000
 _READING = {apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_RECURSIVE}
 _ON_TABLES = {apsw.SQLITE_DELETE, apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE}
+_SCHEMA_TABLES = {"sqlite_master", "sqlite_temp_master"}
 _QUESTION_ERRORS = (apsw.SQLError, apsw.BindingsError, apsw.MismatchError, apsw.TooBigError, apsw.RangeError)
 _UNSAFE_FUNCTIONS = {"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"}
 
@@ -114,12 +115,15 @@ def _answer(connection: LiveConnection, sql: str, parameters: Mapping[str, Any],
     columns: list[tuple[str, ...]] = []
 
     def only_one(statement: apsw.Cursor, _sql: str, _bindings: object) -> bool:
+        described = tuple(str(column[0]) for column in statement.get_description())
+        if not described:
+            return True  # a blank or a comment
         if columns:
             raise BadQuestionError("it is more than one statement; ask one question at a time")
         unknown = parameters.keys() - set(statement.bindings_names)
         if unknown:
             raise BadQuestionError(f"it has no parameter :{min(unknown)}")
-        columns.append(tuple(str(column[0]) for column in statement.get_description()))
+        columns.append(described)
         return True
 
     cursor.exec_trace = only_one
@@ -148,6 +152,8 @@ def _described(action: int, first: str | None, second: str | None) -> str:
     if action == apsw.SQLITE_FUNCTION:
         return f"{second}()"
     name = str(apsw.mapping_authorizer_function[action]).removeprefix("SQLITE_").replace("_", " ")
+    if first in _SCHEMA_TABLES:
+        return "changing the schema"
     if first is None:
         return name
     return f"{name} on {first}" if action in _ON_TABLES else f"{name} {first}"

@@ -25,7 +25,7 @@ class PendingRows:
         """In the order in which the folds asked for them; add to the end."""
         self._table = table
         self._key_of: Callable[[Row], Key] = itemgetter(*table.key)
-        self._values_of: Callable[[Row], tuple[Any, ...]] = itemgetter(*table.columns)
+        self._values_of = _values_of(tuple(table.columns))
         self._insert = f"INSERT OR REPLACE INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"
         self._where = " AND ".join(f"{column} = ?" for column in table.key)
 
@@ -101,6 +101,13 @@ class PendingRows:
             keys = (row[len(columns) :] for row in rows)
             missing = next(key for key in keys if connection.execute(sql, key).get is None)
             raise FoldError(f"Set on a row of {self._table.name} that is not there: {missing!r}")
+
+
+def _values_of(columns: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    [only] = columns
+    return lambda row: (row[only],)  # itemgetter makes no tuple of one
 
 
 def _flat(key: Key) -> tuple[Any, ...]:
