@@ -8,7 +8,7 @@ import typer
 
 from commands.cli import answering, demonstrating, importing, ledgering, projecting, recording, running
 from configs.home import Home
-from ledger.errors import CropledgerError
+from ledger.errors import ALL, CropledgerError
 
 app = typer.Typer(
     name="crop",
@@ -71,13 +71,14 @@ def run(arguments: list[str]) -> int:
 
 
 def _told(error: CropledgerError, *, as_json: bool) -> int:
+    name = next(known.__name__ for known in type(error).__mro__ if known in {*ALL, CropledgerError})
     if as_json:
         import msgspec
 
-        told = {"error": type(error).__name__, "message": error.message, "mend": error.mend, "exit": error.exit_code}
+        told = {"error": name, "message": error.message, "mend": error.mend, "exit": error.exit_code}
         typer.echo(msgspec.json.encode(told).decode(), err=True)
     else:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        typer.echo(f"{name}: {error}", err=True)
     return error.exit_code
 
 

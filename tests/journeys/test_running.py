@@ -1,0 +1,214 @@
+"""Running and undoing on the command line: what fails, what is tried again, what a person is told."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ledger.events.crops import CropStarted
+from ledger.log import Ledger
+from tests.journeys.conftest import Cli, sha256
+
+
+def picture(path: Path, size: tuple[int, int] = (60, 40)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.linear_gradient("L").resize(size).convert("RGB").save(path)
+    return path
+
+
+def recorded(crop: Cli, *images: Path, box: str = "0.1,0.1,0.9,0.9") -> None:
+    for image in images:
+        crop("record", image, "--box", box, "--project", "p", "--group", "g")
+
+
+def test_nothing_owed_is_said_and_is_no_failure(crop: Cli) -> None:
+    assert "Nothing is owed" in crop("run", "--now")
+
+
+def test_a_run_says_how_it_is_meant(crop: Cli) -> None:
+    crop("run", exits=2)
+    assert "crop run --now" in crop.err
+
+
+def test_a_dry_run_changes_nothing_and_says_what_would_fail(crop: Cli, photos: Path) -> None:
+    good, gone = picture(photos / "good.png"), picture(photos / "gone.png")
+    recorded(crop, good, gone)
+    gone.unlink()
+    before = len(crop.json("log"))
+    out = crop("run", "--dry-run", exits=1)
+    assert "would write" in out
+    assert "would fail" in out
+    assert "2 crops would be tried, 1 would fail" in out
+    assert len(crop.json("log")) == before
+    assert good.exists()
+
+
+def test_a_missing_file_fails_with_its_reason_and_waits_for_a_person(crop: Cli, photos: Path, tmp_path: Path) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+    away = shutil.move(image, tmp_path / "a.png")
+    assert "Executed 0, failed 1" in crop("run", "--now", exits=1)
+    assert "missing" in crop.err
+    assert "failed: " in crop("queue", "--failed")
+    assert "Nothing is owed" in crop("run", "--now"), "a failed crop is not tried again by itself"
+    shutil.move(away, image)
+    crop("retry", image)
+    assert "Executed 1, failed 0" in crop("run", "--now")
+
+
+def test_retry_all_queues_every_failed_crop_again(crop: Cli, photos: Path) -> None:
+    images = [picture(photos / f"{number}.png") for number in range(3)]
+    recorded(crop, *images)
+    for image in images:
+        image.unlink()
+    crop("run", "--now", exits=1)
+    assert "Queue: 3 owed" in crop("retry", "--all")
+    assert {owed["status"] for owed in crop.json("queue")} == {"pending"}
+    assert "No crop has failed" in crop("retry", "--all")
+
+
+def test_a_taken_destination_moves_nothing(crop: Cli, photos: Path) -> None:
+    image = picture(photos / "a.png")
+    (photos / "a.caption").write_text("mine")
+    taken = photos.parent / "__cropped" / photos.name / "a.caption"
+    taken.parent.mkdir(parents=True)
+    taken.write_text("somebody else's")
+    recorded(crop, image)
+    before = sha256(image)
+    assert "failed 1" in crop("run", "--now", exits=1)
+    assert "exists" in crop.err
+    assert sha256(image) == before
+    assert taken.read_text() == "somebody else's"
+    assert (photos / "a.caption").read_text() == "mine"
+    assert [path.name for path in taken.parent.iterdir()] == ["a.caption"]
+
+
+def test_a_size_that_drifted_in_proportion_is_cropped_with_a_warning_and_another_shape_fails(
+    crop: Cli, photos: Path
+) -> None:
+    larger, reshaped = picture(photos / "larger.png", (60, 40)), picture(photos / "reshaped.png", (60, 40))
+    recorded(crop, larger, reshaped, box="0.5,0.5,1,1")
+    picture(larger, (120, 80))
+    picture(reshaped, (60, 60))
+    crop("run", "--now", exits=1)
+    with Image.open(photos.parent / "__cropped" / photos.name / "larger.png") as output:
+        assert output.size == (60, 40)
+    [executed] = crop.json("log", "--type", "crop.executed")
+    assert "dimension_drift" in executed["data"]["warnings"]  # type: ignore[index]
+    assert [owed["failed_reason"] for owed in crop.json("queue", "--failed")] == ["aspect_changed"]
+
+
+def test_an_image_with_a_crop_of_its_own_is_nobodys_companion(crop: Cli, photos: Path) -> None:
+    png, jpg = picture(photos / "a.png"), picture(photos / "a.jpg")
+    recorded(crop, png, jpg)
+    assert "Executed 2, failed 0" in crop("run", "--now")
+    assert sorted(path.name for path in (photos.parent / "__cropped" / photos.name).iterdir()) == ["a.jpg", "a.png"]
+
+
+def test_a_limit_and_a_project_narrow_the_run(crop: Cli, photos: Path) -> None:
+    images = [picture(photos / f"{number}.png") for number in range(5)]
+    recorded(crop, *images)
+    crop("record", picture(photos / "other.png"), "--box", "0,0,0.5,0.5", "--project", "q", "--group", "g")
+    assert "Executed 2, failed 0" in crop("run", "--now", "--limit", "2")
+    assert "Executed 1, failed 0" in crop("run", "--now", "--project", "q")
+    assert "3 crops owed" in crop("queue")
+
+
+def test_undo_refuses_when_the_crop_was_changed_or_the_place_is_taken(crop: Cli, photos: Path) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+    crop("undo", image, exits=3)
+    assert "not executed" in crop.err
+    crop("run", "--now")
+    output = photos.parent / "__cropped" / photos.name / "a.png"
+    kept = output.read_bytes()
+    output.write_bytes(kept + b"edited")
+    crop("undo", image, exits=3)
+    assert not image.exists()
+    output.write_bytes(kept)
+    image.write_text("somebody's new file")
+    crop("undo", image, exits=3)
+    assert image.read_text() == "somebody's new file"
+    assert output.read_bytes() == kept
+    image.unlink()
+    assert "would restore" in crop("undo", image, "--dry-run")
+    crop("undo", image)
+    crop("audit")
+
+
+def test_an_executed_image_is_not_withdrawn_and_the_refusal_says_how_to_take_it_back(crop: Cli, photos: Path) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+    crop("run", "--now")
+    crop("withdraw", image, exits=3)
+    assert f"{image} is already executed (position 3, runner:" in crop.err
+    assert f"To take it back: crop undo {image}" in crop.err
+
+
+def test_a_run_that_died_after_its_claim_is_cleared_up_and_the_crop_done(crop: Cli, photos: Path) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+    crop("run", "--now")
+    with Ledger.open(crop.home / "ledger.db") as ledger:
+        [started] = [entry.event for entry in ledger.read() if isinstance(entry.event, CropStarted)]
+    crop("undo", image)
+    claimed = {
+        "type": "crop.started", "subject": crop.json("log")[0]["subject"], "actor": "runner:dead",
+        "data": json.loads(crop("log", "--type", "crop.started", "--json"))["data"] | {"run": "dead"},
+    }  # fmt: skip
+    script = crop.home / "events.jsonl"
+    script.write_text(json.dumps(claimed))
+    crop("submit", script)
+    assert started.source == str(image)
+    assert "1 started" in crop("queue")
+    out = crop("run", "--now")
+    assert "Executed 1, failed 0, cleared up 1 from an interrupted run" in out
+    crop("audit")
+
+
+def test_a_forged_claim_cannot_lead_a_run_outside_the_allowed_places(
+    crop: Cli, photos: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+    victim = tmp_path_factory.mktemp("outside") / "victim.txt"
+    victim.write_text("precious")
+    subject = crop.json("log")[0]["subject"]
+    forged = {
+        "run": "forged", "attempt": 1, "source": str(image), "sha256": sha256(image), "size_bytes": 1,
+        "modified_ns": 0, "dimensions": {"width_px": 60, "height_px": 40},
+        "pixel_box": {"left": 0, "top": 0, "right": 10, "bottom": 10}, "output": str(photos / "x.png"),
+        "temporary": str(victim), "archive": str(crop.home / "originals" / "aa" / "bb.png"),
+    }  # fmt: skip
+    script = crop.home / "events.jsonl"
+    script.write_text(json.dumps({"type": "crop.started", "subject": subject, "data": forged}))
+    crop("submit", script)
+    crop("run", "--now", exits=1)
+    assert "unsafe" in crop.err
+    assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_the_crop_in_hand_and_exits_130(crop: Cli, photos: Path, number: signal.Signals) -> None:
+    images = [picture(photos / f"{name:03d}.png", (900, 900)) for name in range(60)]
+    marks = photos.parent / "marks.jsonl"
+    line = {"project_id": "p", "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
+    marks.write_text("".join(json.dumps(line | {"filename": image.name}) + "\n" for image in images))
+    crop("record", "--from", marks)
+    entry = "from commands.cli.app import main; main()"
+    command = [sys.executable, "-c", entry, "--home", str(crop.home), "run", "--now", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(number)
+        process.stdout.read()
+    assert process.returncode == 130
+    states = {str(owed["status"]) for owed in crop.json("queue")}
+    assert "started" not in states, "a crop was left in hand"
+    assert "Executed" in crop("run", "--now")
+    crop("audit")
