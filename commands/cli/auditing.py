@@ -53,16 +53,18 @@ def _parse(checkpoint: str | None) -> "Head | None":
 
 
 def _damaged(audited: "LedgerAudit", *, as_json: bool) -> int:
-    first = audited.faults[0]
+    # A fault of the file as a whole (a trigger is gone) has position 0; an entry, if one is bad, says more.
+    first = min((fault.position for fault in audited.faults if fault.position), default=0)
     if as_json:
-        emit({"events": audited.head.position, "first_bad_position": first.position, "faults": audited.faults})
-    else:
-        for fault in audited.faults[:SHOWN]:
-            warn(f"position {fault.position}: {fault.what}")
-        more = len(audited.faults) - SHOWN
-        if more > 0:
-            warn(f"... and {more} more")
-        warn(f"Damaged: the first bad position is {first.position}. Stop writing; restore a backup (docs/runbook.md).")
+        emit({"events": audited.head.position, "first_bad_position": first, "faults": audited.faults})
+        return Damaged.exit_code
+    for fault in audited.faults[:SHOWN]:
+        warn(f"{f'position {fault.position}' if fault.position else 'the file'}: {fault.what}")
+    more = len(audited.faults) - SHOWN
+    if more > 0:
+        warn(f"... and {more} more")
+    where = f"the first bad position is {first}" if first else "no entry is bad, but the file is not as it was made"
+    warn(f"Damaged: {where}. Stop writing; restore a backup (docs/runbook.md).")
     return Damaged.exit_code
 
 
