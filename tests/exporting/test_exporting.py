@@ -3,12 +3,15 @@
 import csv
 import io
 import json
+import os
 import time
+from pathlib import Path
 
 import pytest
 
 from commands.exporting import DirectoryState, export, progress_names, queue_jsonl, tracker_jsonl, training_csv
 from commands.importing import import_crops
+from commands.whole_files import written_whole
 from ledger.errors import Invalid, Refused
 from ledger.values import Box, Dimensions
 from projections.file_operations import FileOperation
@@ -165,6 +168,16 @@ def test_an_export_that_breaks_off_leaves_the_file_that_was_there(some_of_everyt
     with pytest.raises(KeyboardInterrupt):
         story.export("training")
     assert story.files() == before
+
+
+def test_a_file_is_synced_before_it_takes_its_name_and_its_folder_after(tmp_path, monkeypatch):
+    calls: list[str] = []
+    sync, replace = os.fsync, Path.replace
+    monkeypatch.setattr("os.fsync", lambda descriptor: (calls.append("sync"), sync(descriptor))[1])
+    monkeypatch.setattr(Path, "replace", lambda self, target: (calls.append("replace"), replace(self, target))[1])
+    with written_whole(tmp_path / "new" / "a.csv") as stream:
+        stream.write(b"a")
+    assert calls == ["sync", "replace", "sync"]
 
 
 def test_a_place_that_cannot_be_written_is_a_refusal(some_of_everything):

@@ -59,6 +59,10 @@ def test_rows_are_recognised_without_a_header_and_with_a_wrong_one(desk, log):
     assert (report.accepted, report.quarantined) == (1, {"unknown_layout": 1})
 
 
+def test_a_row_with_nul_bytes_is_not_text(desk, log):
+    assert desk.bring(log.file(log.v1(group="g\0h"))).quarantined == {"encoding": 1}
+
+
 def test_an_empty_file_has_no_rows(desk):
     assert desk.bring(b"").read == 0
 
@@ -133,6 +137,16 @@ def test_a_full_frame_leaves_the_file_as_it_was(desk, log):
 def test_a_second_crop_that_names_the_new_size_is_right(desk, log):
     desk.bring(log.file(log.v1(), log.v1(box="0.0,0.0,200.0,100.0", size="400,200", at="2025-11-02T11:00:00Z")))
     assert [event.dimensions for event in desk.events()] == [Dimensions(800, 400), Dimensions(400, 200)]
+
+
+def test_a_crop_is_not_judged_by_a_later_one(desk, log):
+    desk.bring(log.file(log.v1(box="0.0,0.0,100.0,50.0"), log.v1(at="2025-11-02T11:00:00Z")))
+    assert all(event.box for event in desk.events())
+
+
+def test_a_v2_row_of_the_same_name_says_nothing_about_the_file_of_a_v1_row(desk, log):
+    desk.bring(log.file(log.v2(), log.v1(box="0.0,0.0,400.0,200.0", at="2025-11-02T11:00:00Z")))
+    assert all(event.box for event in desk.events())
 
 
 def test_a_file_that_moved_between_its_crops_is_recognised_by_its_name(desk, log):

@@ -36,6 +36,17 @@ def test_a_quote_that_never_closes_at_the_end_swallows_nothing():
     assert read(b'a,"b\nc\nd') == [(1, b'a,"b'), (2, b"c"), (3, b"d")]
 
 
+def test_lines_are_not_joined_beyond_what_is_kept_of_a_record():
+    content = b'a,"b\n' + b"x" * 60_000 + b"\n" + b"y" * 60_000 + b'"\n'
+    assert [line for line, _ in read(content)] == [1, 2, 3]
+
+
+def test_looking_for_the_other_quote_holds_only_a_few_lines():
+    stream = io.BytesIO(b'a,"b\n' + b"c\n" * 1000)
+    next(csv_records(stream))
+    assert stream.tell() < 50
+
+
 @pytest.mark.parametrize(
     ("raw", "opens"),
     [(b'a,"b', True), (b'a,"b"', False), (b'a,"b""', True), (b'a,b"c', False), (b'"a""b",c', False), (b'"a","', True)],
