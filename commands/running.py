@@ -41,17 +41,17 @@ def run_now(
 def _all_owed(
     runner: Runner, projections: Projections, store: Store, project: str | None, limit: int | None
 ) -> Iterator[Done]:
-    seen: set[str] = set()
-    left = limit
+    """What waits, place by place. What comes back to an earlier place meanwhile (an undo, a retry) is the next run's."""
+    place, left = 0, limit
     while not runner.stopping and left != 0:
         catch_up(runner.ledger, store)
-        page = owed(projections, project=project, status="pending", limit=len(seen) + PAGE)
-        fresh = [crop.subject for crop in page if crop.subject not in seen][: PAGE if left is None else min(left, PAGE)]
-        if not fresh:
+        most = PAGE if left is None else min(left, PAGE)
+        page = owed(projections, project=project, status="pending", after=place, limit=most)
+        if not page:
             return
-        seen.update(fresh)
-        left = None if left is None else left - len(fresh)
-        yield from runner.execute(fresh)
+        place = page[-1].position
+        left = None if left is None else left - len(page)
+        yield from runner.execute([crop.subject for crop in page])
 
 
 @contextmanager

@@ -278,15 +278,19 @@ def owed(
     project: str | None = None,
     directory: str | None = None,
     status: str | None = None,
+    after: int = 0,
     limit: int | None = None,
 ) -> list[OwedCrop]:
-    """The crops that are owed, in queue order, narrowed as asked."""
+    """The crops that are owed, in queue order, behind the place `after` and narrowed as asked."""
     return projections.rows(
         OwedCrop,
-        "FROM queue WHERE (:project IS NULL OR project = :project) AND (:directory IS NULL OR directory = :directory)"
-        " AND (:status IS NULL OR status = :status) LIMIT :limit",
-        {"project": project, "directory": directory, "status": status, "limit": -1 if limit is None else limit},
-    )
+        "FROM queue WHERE position > :after AND (:project IS NULL OR project = :project)"
+        " AND (:directory IS NULL OR directory = :directory) AND (:status IS NULL OR status = :status) LIMIT :limit",
+        {
+            "project": project, "directory": directory, "status": status, "after": after,
+            "limit": -1 if limit is None else limit,
+        },
+    )  # fmt: skip
 
 
 def claimable(projections: Projections, now: Instant, *, project: str | None = None, limit: int = 1) -> list[OwedCrop]:
