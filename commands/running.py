@@ -41,7 +41,7 @@ def run_now(
 def _all_owed(
     runner: Runner, projections: Projections, store: Store, project: str | None, limit: int | None
 ) -> Iterator[Done]:
-    """What waits, place by place; what comes back to an earlier place meanwhile (an undo, a retry) is for the next run."""
+    """What waits, place by place; what comes back to an earlier place meanwhile (an undo) is for the next run."""
     place, left = 0, limit
     while not runner.stopping and left != 0:
         catch_up(runner.ledger, store)
