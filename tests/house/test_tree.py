@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 # Neither the patterns nor the samples below may be what they look for: this file is in the tree, too.
 INDEX = re.compile(r"pypi\.org|pythonhosted\.org|/[s]imple/|--(extra-)?[i]ndex-url|[d]evpi|[a]rtifactory|[n]exus/")
-MACHINE = re.compile(r"(?<![\w.~-])/(work|root|opt|home/(?!you\b|ann\b|operator\b)\w+|Users/\w+)/")
+MACHINE = re.compile(r"(?<![\w.~-])/(work|root|opt|home/(?!you\b|ann\b|operator\b|originals\b)\w+|Users/\w+)/")
 SAMPLES = [
     (INDEX, "https://{}.org/project/attrs", "pypi"),
     (INDEX, "https://mirror.example.org/{}/attrs", "simple"),
