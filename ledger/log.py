@@ -152,18 +152,20 @@ class Ledger:
         or a subject has moved on from the expected version; `Invalid` for what could not be read back; `Busy`;
         `Damaged` where the end of the ledger is not what was written.
         """
-        with self.exclusive():
-            self._check_end_once()
-            try:
-                return self._added(batch)
-            except UnicodeEncodeError as error:
-                raise Invalid(f"{error.object!r} is not valid Unicode.") from error
-            except (Conflict, apsw.ConstraintError):
-                # Asked only now: a batch that is sent again is rare, and looking for every new id costs a tenth.
-                repeated = self._receipt_of_a_repeat(batch)
-                if repeated is None:
-                    raise
-                return repeated
+        if not self._writing:
+            with self.exclusive():
+                return self.append(batch)
+        self._check_end_once()
+        try:
+            return self._added(batch)
+        except UnicodeEncodeError as error:
+            raise Invalid(f"{error.object!r} is not valid Unicode.") from error
+        except (Conflict, apsw.ConstraintError):
+            # Asked only now: a batch that is sent again is rare, and looking for every new id costs a tenth.
+            repeated = self._receipt_of_a_repeat(batch)
+            if repeated is None:
+                raise
+            return repeated
 
     def _check_end_once(self) -> None:
         # A ledger that was cut or edited at its end must not grow on from there; the whole chain is audit's work.

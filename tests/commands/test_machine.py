@@ -39,8 +39,9 @@ from commands.crops import (
 from commands.decider import Request
 from commands.handle import handle, handle_many, replay
 from ledger.errors import CropledgerError
-from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone
+from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone, CropWithdrawn
 from ledger.events.history import HistoryImported
+from ledger.events.images import ImageRestored
 from ledger.log import Ledger
 from ledger.values import Box, Dimensions, PixelBox
 from projections.catch_up import catch_up
@@ -259,7 +260,9 @@ class Cropping(RuleBasedStateMachine):
     def read_model_from(self, subject):
         state, _ = replay(IMAGES, self.ledgers["one"].history(subject))
         image = self.model[subject]
-        image.status, image.attempts = state.status, state.attempts
+        how = {CropWithdrawn: "withdrawn", ImageRestored: "restored"}
+        image.status = how.get(type(state.last.event), state.status) if state.last else state.status
+        image.attempts = state.attempts
         image.box = state.crop.box if state.crop else None
         image.run = state.started.run if state.started else None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import db as package
+from db import lock
 from db.lock import LockTimeoutError, WriterLock, held_while_alive
 
 SOURCES = str(Path(package.__file__).parents[1])
@@ -27,8 +28,8 @@ def locks(tmp_path):
         return made[-1]
 
     yield make
-    for lock in made:
-        lock.close()
+    for one in made:
+        one.close()
 
 
 def python(script, *arguments, **how):
@@ -75,13 +76,13 @@ def test_the_time_limit_covers_the_turnstile_and_the_lock_together(locks, tmp_pa
     first, second = locks(timeout_s=0.4), locks(timeout_s=0.6)
     outcomes = []
 
-    def wait(lock):
+    def wait(mine):
         started = time.monotonic()
         with pytest.raises(LockTimeoutError):
-            lock.acquire()
+            mine.acquire()
         outcomes.append(time.monotonic() - started)
 
-    threads = [threading.Thread(target=wait, args=(lock,)) for lock in (first, second)]
+    threads = [threading.Thread(target=wait, args=(one,)) for one in (first, second)]
     threads[0].start()
     time.sleep(0.1)
     threads[1].start()
@@ -131,6 +132,18 @@ def test_a_waiter_that_gave_up_leaves_the_lock_free_for_others(locks, tmp_path):
             pass
 
 
+def test_a_lock_that_comes_in_the_moment_of_giving_up_is_given_back(tmp_path):
+    wait = lock._Wait(tmp_path / "ledger.db.lock")
+    assert wait._granted.wait(5)
+    wait._granted.wait = lambda _: False  # the time was up a moment before
+    with pytest.raises(LockTimeoutError):
+        wait.outcome(0)
+    after = WriterLock(tmp_path / "ledger.db.lock", timeout_s=0.5)
+    with after:
+        pass
+    after.close()
+
+
 def test_an_interrupted_wait_leaves_the_lock_free(tmp_path):
     script = """
 import signal, sys
@@ -162,10 +175,10 @@ def test_many_threads_take_turns(locks):
 
     def work(number):
         nonlocal inside, most
-        lock = locks()
+        mine = locks()
         until = time.monotonic() + 0.4
         while time.monotonic() < until:
-            with lock:
+            with mine:
                 inside += 1
                 most = max(most, inside)
                 time.sleep(0.0005)
@@ -255,8 +268,7 @@ def test_eight_writers_take_fair_turns_for_long(tmp_path):
 
 
 def test_a_forked_child_that_exits_does_not_free_its_parents_lock(locks):
-    lock = locks()
-    with lock:
+    with locks():
         child = multiprocessing.get_context("fork").Process(target=os.getpid)
         child.start()
         child.join()

@@ -224,6 +224,18 @@ def test_a_ledger_that_lost_its_identity_is_found(tampered, statement):
         assert "lost its id" in str(error)  # noqa: PT017  # found at opening already, or by the walk
 
 
+def test_a_version_that_does_not_follow_is_found_even_where_the_chain_holds(tampered, filled):
+    connection = apsw.Connection(str(filled.path))
+    row = connection.execute(f"SELECT {HEADER}, digest FROM events WHERE position = 12").fetchone()
+    (previous,) = connection.execute("SELECT hash FROM events WHERE position = 11").fetchone()
+    connection.close()
+    forged = seal(previous, (*row[:3], 9, *row[4:11]), row[11])
+    ledger = tampered(f"UPDATE events SET version = 9, hash = x'{forged.hex()}' WHERE position = 12")
+    (fault,) = ledger.faults()
+    assert fault.position == 12
+    assert "version 9 of image/c does not follow 3" in fault.what
+
+
 def test_an_empty_ledger_exchanged_for_another_is_found_against_a_checkpoint(tmp_path):
     heads = []
     for name in ("one", "other"):

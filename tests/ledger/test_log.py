@@ -80,6 +80,15 @@ def test_the_same_text_is_kept_as_canonical_json(filled):
     assert raw(filled.path, "SELECT data FROM events WHERE position = 1") == [('{"reason":"number 0"}',)]
 
 
+def test_every_entry_has_a_salt_of_its_own(ledger, draft):
+    ledger.append(Batch.of(*[draft() for _ in range(20)]))
+    ledger.append(Batch.of(draft()))
+    ledger.close()
+    assert raw(ledger.path, "SELECT count(DISTINCT salt), min(length(salt)), max(length(salt)) FROM events") == [
+        (21, 16, 16)
+    ]
+
+
 def test_an_empty_batch_adds_nothing(ledger):
     receipt = ledger.append(Batch(()))
     assert receipt.positions == ()
