@@ -365,8 +365,9 @@ def test_what_could_not_have_followed_is_damage(event, status):
         assert found.value.position == 150
 
 
-def test_a_start_that_skips_an_attempt_is_damage():
+def test_a_start_that_skips_or_repeats_an_attempt_is_damage():
     assert illegal(given(RECORDED), SECOND) is not None
+    assert illegal(given(RECORDED, STARTED, AGAIN), STARTED) is not None
     assert illegal(given(RECORDED, STARTED, AGAIN), SECOND) is None
 
 
