@@ -44,6 +44,10 @@ class Left:
 Outcome = CropExecuted | CropFailed | Left
 
 
+LISTING_AGE_S = 1.0
+"""How old a directory's listing may be: a companion that appears within it counts as one that came after the claim."""
+
+
 @frozen
 class Done:
     """How one attempt ended."""
@@ -71,6 +75,8 @@ class Runner:
     """Set from outside (Ctrl-C): finish the crop in hand, then stop."""
     _waiting: list[tuple[float, int, str]] = Factory(list)
     _tries: dict[str, int] = Factory(dict)
+    _listings: dict[Path, tuple[float, Listing]] = Factory(dict)
+    """The directory at hand, and when it was listed."""
 
     def now(self) -> datetime:
         """The wall clock."""
@@ -143,13 +149,12 @@ class Runner:
         begun = time.monotonic()
         plans: list[CropStarted] = []
         subjects: list[str] = []
-        listings: dict[Path, Listing] = {}
         for subject in batch:
             image = self.image(subject)
             if image.status != "pending" or image.crop is None:
                 continue  # withdrawn, or somebody else was quicker
             try:
-                plans.append(self.planned(image.crop, image.attempts + 1, listings))
+                plans.append(self.planned(image.crop, image.attempts + 1))
                 subjects.append(subject)
             except REFUSED as why:
                 yield subject, self._not_claimed(subject, image.crop.path, why), begun
@@ -162,17 +167,12 @@ class Runner:
             if index not in refused:
                 yield subject, started, begun
 
-    def planned(self, crop: CropRecorded, attempt: int, listings: dict[Path, Listing]) -> CropStarted:
-        """What executing this crop would write, from the file as it is now; raises one of `REFUSED`.
-
-        `listings` holds the directories that were read for the same batch, and takes this one.
-        """
+    def planned(self, crop: CropRecorded, attempt: int) -> CropStarted:
+        """What executing this crop would write, from the file as it is now; raises one of `REFUSED`."""
         source = self.zones.check(Path(crop.path))
         image = observe(source)
         output = destination(source, self.settings.destination)
         self.zones.check(output)
-        if source.parent not in listings:
-            listings[source.parent] = list_directory(source.parent)
         return plan(
             image,
             crop.box,
@@ -182,8 +182,16 @@ class Runner:
             attempt=attempt,
             output=output,
             archive_root=self.home.originals,
-            companions=listings[source.parent].of(source, exclude=self.owed_beside(source.parent)),
+            companions=self._listing(source.parent).of(source, exclude=self.owed_beside(source.parent)),
         )
+
+    def _listing(self, directory: Path) -> Listing:
+        # Listing a directory of 10,000 files for every few crops would cost more than the crops.
+        read_at, listing = self._listings.get(directory, (-LISTING_AGE_S, None))
+        if listing is None or time.monotonic() - read_at > LISTING_AGE_S:
+            listing = list_directory(directory)
+            self._listings = {directory: (time.monotonic(), listing)}
+        return listing
 
     def _executed(self, subject: str, started: CropStarted, begun: float) -> Done:
         try:

@@ -89,7 +89,7 @@ def preview(runner: Runner, projections: Projections, *, project: str | None, li
         if image.status != "pending" or image.crop is None:
             continue
         try:
-            started = runner.planned(image.crop, image.attempts + 1, {})
+            started = runner.planned(image.crop, image.attempts + 1)
         except REFUSED as why:
             yield Preview(crop.path, None, "", 0, (), str(why))
             continue
