@@ -12,7 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from imaging import disk
-from imaging.problems import Unusable, naming
+from imaging.problems import Unusable, from_os_error, naming
 
 
 @frozen
@@ -59,23 +59,32 @@ def is_staged(move: Move, marker: Path) -> bool:
     standing = move.standing
     if not disk.exists(standing):
         return False
-    return disk.same_file(standing, move.final) or _is_reservation(move.final, marker)
+    return disk.same_file(standing, move.final) or _is_reservation(standing, move.final, marker)
 
 
-def _is_reservation(final: Path, marker: Path) -> bool:
-    """Whether an empty file can only be ours: no hard links here, and younger than the marker we wrote before it."""
+def _is_reservation(standing: Path, final: Path, marker: Path) -> bool:
+    """Whether an empty file can only be ours: younger than the marker we wrote before it, where no link is possible."""
     if not disk.is_empty(final) or not disk.exists(marker):
         return False
-    return final.lstat().st_mtime_ns >= marker.lstat().st_mtime_ns and not _has_hard_links(marker)
+    younger = final.lstat().st_mtime_ns >= marker.lstat().st_mtime_ns
+    return younger and not _could_be_linked(standing, _probe(final, marker))
 
 
-def _has_hard_links(marker: Path) -> bool:
-    probe = marker.with_name(marker.name + ".probe")
+def _could_be_linked(standing: Path, probe: Path) -> bool:
+    """Asked of this very file: some systems refuse a link to a file of another owner and allow all others."""
     disk.remove(probe)
-    with naming(probe):
-        linked = disk.link_new(marker, probe)
+    try:
+        linked = disk.link_new(standing, probe)
+    except OSError as error:
+        if not disk.is_other_file_system(error):
+            raise from_os_error(error, probe) from error
+        return True  # such a file is copied first, and the copy would stand
     disk.remove(probe)
     return linked
+
+
+def _probe(final: Path, marker: Path) -> Path:
+    return final.with_name(marker.name + ".probe")
 
 
 def finish(move: Move) -> bool:
@@ -104,4 +113,4 @@ def retract(move: Move, marker: Path) -> None:
         disk.remove(move.final)
         disk.sync_directory(move.final.parent)
     disk.remove(move.part)
-    disk.remove(marker.with_name(marker.name + ".probe"))
+    disk.remove(_probe(move.final, marker))

@@ -93,6 +93,60 @@ def test_an_output_that_appears_at_the_last_moment_is_not_replaced(desk, started
     assert desk.files() == {**before, "photos/__cropped/a.png": b"mine"}
 
 
+def test_an_empty_file_that_someone_made_meanwhile_outlives_the_recovery(desk, started):
+    write(started)
+    taken = Path(started.output)
+    taken.touch()
+    before = desk.files()
+    assert recover(started) is None
+    del before[str(Path(started.temporary).relative_to(desk.root))]
+    assert desk.files() == before
+
+
+def test_a_file_under_the_temporary_name_is_never_written_to(desk, started):
+    Path(started.temporary).parent.mkdir()
+    Path(started.temporary).write_bytes(b"mine")
+    before = desk.files()
+    refused(lambda: write(started), "destination_exists")
+    assert desk.files() == before
+
+
+def test_a_companion_of_another_owner_that_may_not_be_linked_is_moved_or_left(desk, started, faults, monkeypatch):
+    """As Linux does by default: a link to someone else's file is refused, everything else is allowed."""
+    real = os.link
+
+    def link(source, target, **options):
+        if str(source).endswith(".txt"):
+            raise OSError(errno.EPERM, "not yours")
+        return real(source, target, **options)
+
+    monkeypatch.setattr(os, "link", link)
+    before = desk.files()
+    step = 0
+    while faults.kill(lambda: desk.crop(started), step):
+        if recover(started) is not None:
+            break
+        assert desk.files() == before
+        step += 1
+    assert step > 10
+    moved = Path(started.companions[0].destination)
+    assert (moved.read_text(), (desk.photos / "a.txt").exists()) == ("a caption", False)
+
+
+def test_a_companion_edited_after_it_was_copied_to_another_disk_is_not_lost(desk, textured, faults):
+    path, notes = desk.photos / "a.png", desk.photos / "a.txt"
+    textured((12, 9)).save(path)
+    notes.write_text("a caption")
+    started = desk.started(path, BOX, companions=[notes], output=desk.root / "far" / "a.png")
+    faults.two_disks(desk.root / "far")
+    killed_before_the_end(desk, started, faults)
+    notes.write_text("a better caption")
+    executed = recover(started)
+    assert executed is not None
+    assert executed.warnings == ("companion_left",)
+    assert notes.read_text() == "a better caption"
+
+
 def test_a_source_edited_between_start_and_writing_is_refused(desk, source, started):
     source.write_bytes(source.read_bytes() + b" ")
     before = desk.files()

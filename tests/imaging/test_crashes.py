@@ -45,6 +45,7 @@ class Scene:
 @pytest.fixture(params=KINDS)
 def scene(request, desk, faults, textured):
     kind = request.param
+    faults.without_waiting()
     far = desk.root / "far"
     source, notes, empty = (desk.photos / name for name in ("a.png", "a.txt", "a.flag"))
     textured((12, 9)).save(source)
@@ -126,12 +127,12 @@ def test_a_recovery_killed_at_any_step_is_done_again(scene, faults):
         scene.reset()
         faults.kill(scene.crop, step)
         image = scene.desk.files()
-        second = step % 2
+        second = step % 3
         while faults.kill(lambda: recover(scene.started), second):
             assert_settled(scene, recover(scene.started))
             scene.reset()
             faults.kill(scene.crop, step)
-            second += 2
+            second += 3
         assert scene.original in image.values()
 
 

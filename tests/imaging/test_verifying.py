@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import skimage
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from imaging import write as writer
@@ -18,7 +20,7 @@ from ledger.values import PixelBox
 
 PHOTOS = Path(skimage.__file__).parent / "data"
 BOX = PixelBox(101, 53, 402, 290)
-MODULES = {"PNG": png, "JPEG": jpeg, "WEBP": webp, "TIFF": tiff}
+MODULES = {"BMP": bmp, "PNG": png, "JPEG": jpeg, "WEBP": webp, "TIFF": tiff}
 
 
 def photo(name):
@@ -74,7 +76,7 @@ FAULTS_SEEN_WHEN_LOSSLESS = {"one bit of one pixel": one_pixel_off, "a row doubl
 
 def speckled(picture):
     """Brighter and darker pixels in turn: no small square is off in its mean."""
-    signs = Image.frombytes("L", picture.size, (b"\x1e\0" * picture.width)[: picture.width] * picture.height)
+    signs = Image.frombytes("L", picture.size, (b"\x0c\0" * picture.width)[: picture.width] * picture.height)
     grey = Image.merge("RGB", (signs,) * 3)
     return ImageChops.subtract(ImageChops.add(picture, grey), moved(grey, 1, 0))
 
@@ -109,6 +111,36 @@ def test_a_fault_of_the_encoder_is_caught(kind, options, fault):
 def test_specks_that_no_mean_shows_are_caught():
     origin = source("JPEG", quality=95)
     assert_wrong(origin, jpeg.encode(origin.raw, speckled(origin.region(BOX)))[0])
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_box_of_any_small_picture_is_encoded_and_accepted(data):
+    kind, modes = data.draw(
+        st.sampled_from(
+            [
+                ("PNG", ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")),
+                ("TIFF", ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16")),
+                ("WEBP", ("RGB", "RGBA")),
+                ("JPEG", ("L", "RGB", "CMYK")),
+                ("BMP", ("1", "L", "P", "RGB")),
+            ]
+        )
+    )
+    mode = data.draw(st.sampled_from(modes))
+    width, height = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
+    turn = Image.Exif()
+    turn[0x0112] = data.draw(st.integers(1, 8))
+    noise = random.Random(data.draw(st.integers(0, 99))).randbytes(width * height * 3)  # noqa: S311
+    picture = Image.frombytes("RGB", (width, height), noise).convert("I" if mode == "I;16" else mode).convert(mode)
+    options = {} if kind == "BMP" else {"exif": turn}
+    origin = source(kind, picture, **options, **({"lossless": data.draw(st.booleans())} if kind == "WEBP" else {}))
+    shown = origin.dimensions
+    left, top = data.draw(st.integers(0, shown.width_px - 1)), data.draw(st.integers(0, shown.height_px - 1))
+    right, bottom = data.draw(st.integers(left + 1, shown.width_px)), data.draw(st.integers(top + 1, shown.height_px))
+    box = PixelBox(left, top, right, bottom)
+    crop, _ = MODULES[kind].encode(origin.raw, origin.region(box))
+    check(origin, box, crop, "crop")
 
 
 @pytest.mark.parametrize("quality", [20, 40, 60, 90])
