@@ -13,10 +13,11 @@ test *options:
 
 # What the linters and the type checker say
 lint:
-    ./run python -m ruff check
-    ./run python -m ruff format --check
-    ./run python -m mypy
-    ./run python -c 'from importlinter.cli import lint_imports_command as lint; lint()'
+    ./run ready dev
+    .venv/bin/ruff check
+    .venv/bin/ruff format --check
+    .venv/bin/mypy
+    .venv/bin/lint-imports
 
 # Put the code into shape
 format:
