@@ -126,8 +126,8 @@ def errors() -> Iterator[str]:
     """The classes with their codes, and the reasons a crop can fail for."""
     from typing import get_args
 
-    from imaging.problems import Reason
-    from ledger.errors import ALL, CropledgerError
+    from imaging.problems import Reason, Unusable
+    from ledger.errors import ALL, CropledgerError, Refused
 
     yield from (
         "# Errors and exit codes",
@@ -136,7 +136,8 @@ def errors() -> Iterator[str]:
         "standard error as one JSON object with `error`, `message`, `mend` and `exit`.",
         "",
     )
-    rows = [(f"`{each.__name__}`", each.exit_code, each.http_status, _sentences(each)) for each in ALL]
+    kinds = [kind for each in ALL for kind in ((each, Unusable) if each is Refused else (each,))]
+    rows = [(f"`{each.__name__}`", each.exit_code, each.http_status, _sentences(each)) for each in kinds]
     rows.append(("any other", CropledgerError.exit_code, CropledgerError.http_status, _sentences(CropledgerError)))
     yield from _table(("error", "exit", "HTTP", "means"), rows)
     yield from (
