@@ -7,7 +7,7 @@ The stem is the name without its last suffix, so `a.b.png` goes with `a.b.yaml` 
 import os
 import stat
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -58,17 +58,6 @@ def stem_of(name: str) -> str:
 def companions(image: Path, *, exclude: Exclude = (), sidecar: Path | None = None) -> tuple[Path, ...]:
     """The companions of one image; for many images of a directory list it once with `list_directory`."""
     return list_directory(image.parent).of(image, exclude=exclude, sidecar=sidecar)
-
-
-def companions_of_all(images: Iterable[Path], *, exclude: Exclude = ()) -> dict[Path, tuple[Path, ...]]:
-    """The companions of many images, with one listing per directory."""
-    listings: dict[Path, Listing] = {}
-    found: dict[Path, tuple[Path, ...]] = {}
-    for image in images:
-        if image.parent not in listings:
-            listings[image.parent] = list_directory(image.parent)
-        found[image] = listings[image.parent].of(image, exclude=exclude)
-    return found
 
 
 def _is_plain(path: Path) -> bool:

@@ -54,11 +54,19 @@ _REASONS: dict[int, tuple[Reason, bool, str]] = {
 }
 
 
+_MENDS: dict[Reason, str] = {
+    "disk_full": "Free some space; then: crop retry --all",
+    "permission": "Mend the permissions; then: crop retry --all",
+}
+
+
 def from_os_error(error: OSError, path: str | os.PathLike[str]) -> Unusable:
     """The typed form of an `OSError` on this file; whatever has no code of its own may pass by itself."""
     fallback: tuple[Reason, bool, str] = ("io_error", True, error.strerror or str(error))
     reason, transient, words = _REASONS.get(error.errno or 0, fallback)
-    return Unusable(f"{os.fspath(path)}: {words}", reason=reason, transient=transient)
+    # Which file did not fit says nothing to a person, least of all a temporary one; where it did not fit does.
+    named = os.path.dirname(os.fspath(path)) if reason == "disk_full" else os.fspath(path)  # noqa: PTH120  # may be text
+    return Unusable(f"{named}: {words}", reason=reason, transient=transient, mend=_MENDS.get(reason))
 
 
 @contextmanager

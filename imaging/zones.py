@@ -48,7 +48,8 @@ class Zones:
         if any(place.is_relative_to(root) for root in self.roots):
             return place
         allowed = ", ".join(map(str, self.roots)) or "none is set"
+        led = "" if os.fspath(path) == str(place) else f" leads to {place}, which"
         raise Unsafe(
-            f"{os.fspath(path)} leads to {place}, which is outside the allowed places ({allowed}).",
-            mend="Add its directory to safe_zones in config.toml, or move the file into one of them.",
+            f"{os.fspath(path)}{led} is outside the allowed places ({allowed}).",
+            mend="Allow its directory in the setting roots (crop settings says where), or move the file.",
         )

@@ -442,7 +442,7 @@ def test_many_crops_at_once_share_their_directories(desk, textured):
         (errno.EIO, "io_error", True),
     ],
 )
-def test_an_error_of_the_system_has_a_reason_and_names_the_file(code, reason, transient):
+def test_an_error_of_the_system_has_a_reason_and_names_the_file_or_the_full_place(code, reason, transient):
     problem = from_os_error(OSError(code, os.strerror(code)), "/photos/a.png")
     assert (problem.reason, problem.transient) == (reason, transient)
-    assert "/photos/a.png" in str(problem)
+    assert str(problem).startswith("/photos: " if reason == "disk_full" else "/photos/a.png: ")

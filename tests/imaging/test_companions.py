@@ -1,10 +1,13 @@
 """Which files belong to an image."""
 
 import os
+from pathlib import PurePath
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
-from imaging.companions import companions, companions_of_all, list_directory
+from imaging.companions import companions, list_directory, stem_of
 from imaging.problems import Unusable
 
 
@@ -65,14 +68,17 @@ def test_a_declared_sidecar_goes_along_if_it_is_there(directory):
     assert names(listing.of(place / "a.png", sidecar=place / "missing.json")) == ["a.yaml"]
 
 
-def test_a_batch_lists_each_directory_once(directory, monkeypatch):
+def test_a_listing_serves_every_image_of_its_directory_and_forgets_what_is_gone(directory):
     place = directory(*(f"{number}.{kind}" for number in range(50) for kind in ("png", "yaml")))
-    calls = []
-    real = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: calls.append(path) or real(path))
-    found = companions_of_all(place / f"{number}.png" for number in range(50))
-    assert [names(files) for files in found.values()] == [[f"{number}.yaml"] for number in range(50)]
-    assert calls == [place]
+    listing = list_directory(place)
+    (place / "7.yaml").unlink()
+    found = [names(listing.of(place / f"{number}.png")) for number in range(50)]
+    assert found == [[] if number == 7 else [f"{number}.yaml"] for number in range(50)]
+
+
+@given(text(alphabet="ab. ", min_size=1).filter(lambda name: name not in {".", ".."}))
+def test_the_stem_is_that_of_a_path(name):
+    assert stem_of(name) == PurePath(name).stem
 
 
 def test_a_missing_directory_is_named(tmp_path):
