@@ -1,4 +1,4 @@
-"""Every projection there is, in the order in which they are explained."""
+"""Every projection there is; those that read others come after them."""
 
 from ledger.events.event import Event
 from projections.decisions import DECISIONS
@@ -10,7 +10,7 @@ from projections.projection import Projection
 from projections.queue import QUEUE
 from projections.training import TRAINING
 
-ALL: tuple[Projection, ...] = (QUEUE, PROGRESS, DECISIONS, TRAINING, EXECUTIONS, FILE_OPERATIONS, HISTORY)
+ALL: tuple[Projection, ...] = (QUEUE, PROGRESS, DECISIONS, EXECUTIONS, FILE_OPERATIONS, HISTORY, TRAINING)
 
 AUDIT_ONLY: tuple[type[Event], ...] = ()
 """Event types that no projection folds, on purpose: they are read in the ledger and nowhere else."""

@@ -105,14 +105,12 @@ def _refold_stale(ledger: Ledger, store: Store, projections: Sequence[Projection
 
 
 def _fold_chunk(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
-    """Fold the next entries for the projections that are furthest behind, up to where the others are."""
+    """Fold the next entries for those projections that are furthest behind."""
     cursors = store.cursors()
-    reached = {each.name: cursors[each.name].head.position for each in projections}
-    after = min(reached.values())
-    last = min([head.position, *(position for position in reached.values() if position > after)])
-    behind = [each for each in projections if reached[each.name] == after]
-    if after >= last:
-        return
-    last = min(last, after + CHUNK)
+    after = min(cursors[each.name].head.position for each in projections)
+    if after >= head.position:
+        return  # somebody else was quicker
+    behind = [each for each in projections if cursors[each.name].head.position == after]
+    last = min(head.position, after + CHUNK)
     fold_between(ledger, store, Folding(behind), after, last)
     store.move(behind, Head(last, ledger.hash_at(last) or ""))

@@ -53,13 +53,12 @@ class PendingRows:
                 key = self._key_of(change.row)
                 puts[key] = change.row
                 sets.pop(key, None)
-                drops.discard(key)
             elif isinstance(change, Set):
                 self._merge_set(change, puts, sets, drops)
             else:
                 puts.pop(change.key, None)
                 sets.pop(change.key, None)
-                drops.add(change.key)
+                drops.add(change.key)  # for good: a later Put writes its row after the deletion
         return puts, sets, drops
 
     def _merge_set(self, change: Set, puts: dict[Key, Row], sets: dict[Key, Row], drops: set[Key]) -> None:

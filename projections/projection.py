@@ -66,6 +66,8 @@ class Table:
     sentence: str = field(init=False)
     columns: Mapping[str, str] = field(init=False)
     """Each column's name and its sentence, in order."""
+    key: tuple[str, ...] = field(init=False)
+    """The columns that name a row: the first ones."""
 
     @name.default
     def _name(self) -> str:
@@ -79,9 +81,8 @@ class Table:
     def _columns(self) -> Mapping[str, str]:
         return {name: sentence for name, _, sentence in _column_lines(self.sql)}
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """The columns that name a row."""
+    @key.default
+    def _key(self) -> tuple[str, ...]:
         together = _KEY.search(self.sql)
         if together:
             return tuple(name.strip() for name in together[1].split(","))
@@ -90,12 +91,7 @@ class Table:
 
 @frozen
 class View(Table):
-    """A view: its SQL, and what the comments in it say. Its rows have no key."""
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """No columns: two rows of a view may be equal."""
-        return ()
+    """A view: its SQL, and what the comments in it say. It has no key: two of its rows may be equal."""
 
 
 @frozen
@@ -113,6 +109,8 @@ class Projection:
     folds: Mapping[type[Event], Fold]
     indexes: tuple[str, ...] = ()
     """`CREATE INDEX` statements, carried out after a rebuild has filled the tables."""
+    reads: tuple[str, ...] = ()
+    """The other projections whose tables its views read."""
 
 
 def _heading(sql: str) -> re.Match[str]:

@@ -38,6 +38,10 @@ _REBUILD_CACHE_KIB = 256 * 1024
 """Enough for the indexes of a million rows: with SQLite's default of 2 MB their pages are written many times over."""
 
 
+_PAGES_BETWEEN_CHECKPOINTS = 8_000
+"""32 MB of write-ahead log: a page of an index that changes in every batch is then copied back once for many."""
+
+
 @frozen
 class Cursor:
     """How far one projection has come."""
@@ -64,6 +68,7 @@ class Store:
         try:
             with named(path), lock:
                 connection = open_live(path, synchronous="NORMAL")
+                connection.pragma("wal_autocheckpoint", _PAGES_BETWEEN_CHECKPOINTS)
                 for table in (CHECKPOINT, PARTS):
                     connection.execute(table.sql)
         except BaseException:

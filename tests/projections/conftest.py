@@ -155,6 +155,12 @@ def _told(words: list[str]) -> dict[str, object]:
 
 
 @pytest.fixture
+def new_stage() -> type[Stage]:
+    """For tests that need many stages."""
+    return Stage
+
+
+@pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
     made = Stage(tmp_path)
     yield made

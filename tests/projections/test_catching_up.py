@@ -212,7 +212,11 @@ def test_a_new_projection_starts_from_the_first_event_and_joins_the_others(stage
         assert {cursor.head for cursor in store.cursors().values()} == {stage.ledger.head()}
 
 
-def test_projections_that_are_behind_by_different_amounts_all_arrive(stage, monkeypatch):
+@pytest.mark.parametrize("chunk", [1, 4, 100])
+@pytest.mark.parametrize("late", [(COUNTING,), ALL], ids=["one", "the others"])
+def test_projections_that_are_behind_by_different_amounts_all_arrive_and_fold_nothing_twice(
+    stage, monkeypatch, late, chunk
+):
     stage.tell(marks(3))
     with Store.open(stage.path) as store:
         catch_up(stage.ledger, store, (*ALL, COUNTING))
@@ -220,13 +224,15 @@ def test_projections_that_are_behind_by_different_amounts_all_arrive(stage, monk
         stage.tell(marks(7, first=3))
         catch_up(stage.ledger, store, (*ALL, COUNTING))
         with store.exclusive():
-            store.connection.execute("DELETE FROM counted WHERE position > 3")
-            store.connection.execute("UPDATE tally SET n = 3")
-            store.move([COUNTING], behind)
+            store.move(late, behind)
+            if late == (COUNTING,):
+                store.connection.execute("DELETE FROM counted WHERE position > 3")
+                store.connection.execute("UPDATE tally SET n = 3")
         stage.tell(marks(2, first=10))
-        monkeypatch.setattr(engine, "CHUNK", 100)
+        monkeypatch.setattr(engine, "CHUNK", chunk)
         catch_up(stage.ledger, store, (*ALL, COUNTING))
         assert one(store, "SELECT n FROM tally") == 12
+        assert {cursor.head for cursor in store.cursors().values()} == {stage.ledger.head()}
     assert check(stage.ledger, stage.path) == []
 
 

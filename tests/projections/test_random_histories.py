@@ -43,6 +43,7 @@ class World:
         self.status: dict[str, str] = {}
         self.run: dict[str, str] = {}
         self.queue: list[str] = []
+        self.place: dict[str, int] = {}
 
     def line(self, number: int, choice: int) -> str:
         """One more legal line of the story, and what it does to the model."""
@@ -58,21 +59,13 @@ class World:
         self.status[name] = AFTER.get(verb) or ("failed" if "finally" in move else "pending")
         self.run[name] = run
         if verb in {"records", "withdraws", "executes"} and name in self.queue:
-            self.left = self.queue.index(name)
             self.queue.remove(name)
         if verb == "records":
-            self.place[name] = self.places
-            self.places += 1
+            self.place[name] = max(self.place.values(), default=0) + 1
         if verb in {"records", "undoes"}:
             self.queue.append(name)
             self.queue.sort(key=self.place.__getitem__)
         return move.format(name, box=BOXES[choice % 3], run=run)
-
-    places = 0
-
-    @property
-    def place(self) -> dict[str, int]:
-        return self.__dict__.setdefault("_place", {})
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -81,12 +74,10 @@ class World:
     pauses=st.sets(st.integers(0, 40), max_size=5),
     chunk=st.sampled_from([1, 3, 1000]),
 )
-def test_caught_up_at_any_moments_equals_a_fresh_fold_and_the_model(moves, pauses, chunk):
-    from tests.projections.conftest import Stage
-
+def test_caught_up_at_any_moments_equals_a_fresh_fold_and_the_model(new_stage, moves, pauses, chunk):
     world = World()
     with tempfile.TemporaryDirectory() as directory:
-        stage = Stage(Path(directory))
+        stage = new_stage(Path(directory))
         engine_chunk, engine.CHUNK = engine.CHUNK, chunk
         try:
             for number, (image, choice) in enumerate(moves):
