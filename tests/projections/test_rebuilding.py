@@ -138,6 +138,15 @@ def test_rebuilding_all_mends_a_divergence_and_rebuilding_one_does_not(stage, tm
         assert owed(projections) == []
 
 
+def test_rebuilding_all_forgets_projections_that_are_no_longer_known(stage, tmp_path):
+    stage.tell(STORY)
+    with Store.open(stage.path) as store:
+        catch_up(stage.ledger, store, (*ALL, Projection("former", 1, "For tests.", (), (), {})))
+    with Ledger.create(tmp_path / "other" / "ledger.db") as other:
+        rebuild(other, stage.path)
+        assert check(other, stage.path) == []
+
+
 def test_rebuilding_all_begins_a_new_file_where_the_old_one_cannot_be_read(stage):
     stage.tell(STORY)
     stage.catch_up()

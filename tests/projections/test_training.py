@@ -16,6 +16,12 @@ def test_a_mark_is_a_line_as_the_csv_has_it(stage):
     assert (line.width, line.height) == (640, 480)
 
 
+def test_an_image_without_a_crop_teaches_nothing(stage):
+    stage.tell("ann skips a/1.png")
+    with stage.projections() as projections:
+        assert training_lines(projections) == []
+
+
 def test_withdrawn_marks_vanish_and_new_ones_replace_old_ones(stage):
     stage.tell(f"""
         ann records a/1.png {BOX}
