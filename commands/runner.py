@@ -7,6 +7,7 @@ whatever happens to this process, the next run can finish or clear up from the l
 import heapq
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -25,7 +26,7 @@ from imaging.plan import plan
 from imaging.problems import Unfinished, Unusable
 from imaging.read import observe
 from imaging.zones import Zones
-from ledger.errors import CropledgerError, Invalid, Unsafe
+from ledger.errors import Conflict, CropledgerError, Invalid, Unsafe
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
 from ledger.log import Ledger
 
@@ -56,6 +57,14 @@ class Done:
     path: str
     outcome: Outcome
     warnings: tuple[str, ...] = ()
+
+
+@frozen
+class Claim:
+    """A crop that is ours to execute."""
+
+    subject: str
+    started: CropStarted
 
 
 @define
@@ -128,11 +137,8 @@ class Runner:
         self._waiting = [(0.0, number, subject) for number, subject in enumerate(owed)]
         while self._waiting and not self.stopping:
             batch = self._next_batch()
-            for subject, started, begun in self._claim(batch):
-                if isinstance(started, Done):
-                    yield started
-                else:
-                    yield self._executed(subject, started, begun)
+            for claim in self._claim(batch):
+                yield claim if isinstance(claim, Done) else self._executed(claim)
 
     def _next_batch(self) -> list[str]:
         ready_at = self._waiting[0][0]
@@ -145,27 +151,22 @@ class Runner:
             batch.append(heapq.heappop(self._waiting)[2])
         return batch
 
-    def _claim(self, batch: list[str]) -> Iterator[tuple[str, CropStarted | Done, float]]:
-        begun = time.monotonic()
-        plans: list[CropStarted] = []
-        subjects: list[str] = []
+    def _claim(self, batch: list[str]) -> Iterator[Claim | Done]:
+        """Plan these crops and claim them together; those that cannot be planned have failed."""
+        plans: dict[str, CropStarted] = {}
         for subject in batch:
             image = self.image(subject)
             if image.status != "pending" or image.crop is None:
                 continue  # withdrawn, or somebody else was quicker
             try:
-                plans.append(self.planned(image.crop, image.attempts + 1))
-                subjects.append(subject)
+                plans[subject] = self.planned(image.crop, image.attempts + 1)
             except REFUSED as why:
-                yield subject, self._not_claimed(subject, image.crop.path, why), begun
-        requests = [
-            Request(StartCrop(subject, planned), self.actor, self.run)
-            for subject, planned in zip(subjects, plans, strict=True)
-        ]
+                yield from self._not_claimed(subject, image.crop.path, why)
+        requests = [Request(StartCrop(subject, start), self.actor, self.run) for subject, start in plans.items()]
         refused = {index for index, _ in handle_many(requests, ledger=self.ledger, now=self.now()).refused}
-        for index, (subject, started) in enumerate(zip(subjects, plans, strict=True)):
+        for index, (subject, start) in enumerate(plans.items()):
             if index not in refused:
-                yield subject, started, begun
+                yield Claim(subject, start)
 
     def planned(self, crop: CropRecorded, attempt: int) -> CropStarted:
         """What executing this crop would write, from the file as it is now; raises one of `REFUSED`."""
@@ -193,15 +194,14 @@ class Runner:
             self._listings = {directory: (time.monotonic(), listing)}
         return listing
 
-    def _executed(self, subject: str, started: CropStarted, begun: float) -> Done:
+    def _executed(self, claim: Claim) -> Done:
         try:
-            executed = commit.commit(started, write.write(started))
+            executed = commit.commit(claim.started, write.write(claim.started))
         except Unfinished:
-            return self._recovered(subject, started)
+            return self._recovered(claim.subject, claim.started)
         except REFUSED as why:
-            return self._failed(subject, started, why)
-        elapsed_ms = round((time.monotonic() - begun) * 1000, 1)
-        return self._finish(subject, evolve(executed, elapsed_ms=elapsed_ms))
+            return self._failed(claim.subject, claim.started, why)
+        return self._finish(claim.subject, executed)
 
     def _finish(self, subject: str, executed: CropExecuted) -> Done:
         handle(Request(FinishCrop(subject, executed), self.actor, self.run), ledger=self.ledger, now=self.now())
@@ -220,12 +220,14 @@ class Runner:
         failed = CropFailed(started.run, started.attempt, _reason(why), str(why), final=True)
         return self._record_failure(subject, started.source, failed)
 
-    def _not_claimed(self, subject: str, path: str, why: CropledgerError) -> Done:
+    def _not_claimed(self, subject: str, path: str, why: CropledgerError) -> Iterator[Done]:
         self._tries[subject] = tries = self._tries.get(subject, 0) + 1
         final = not _may_pass(why) or tries >= self.settings.attempts_max
         pause = None if final else self._again(subject, tries)
         failed = CropFailed(self.run, 0, _reason(why), str(why), final=final, retry_after_s=pause)
-        return self._record_failure(subject, path, failed)
+        # Another run may have claimed it while we looked; then the file is gone because that run has moved it.
+        with suppress(Conflict):
+            yield self._record_failure(subject, path, failed)
 
     def _again(self, subject: str, attempt: int) -> float:
         pause: float = self.settings.retry_base_s * 2 ** (attempt - 1)

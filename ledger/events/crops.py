@@ -129,7 +129,7 @@ class CropExecuted(Event):
     companions: tuple[MovedFile, ...] = ()
     """The files that moved with it."""
     elapsed_ms: float = 0.0
-    """Wall time from claim to commit on disk, in milliseconds."""
+    """Wall time of writing, verifying and moving, in milliseconds."""
     recovered: bool = False
     """Whether a later run finished the steps that an interrupted one had left."""
     warnings: tuple[str, ...] = ()

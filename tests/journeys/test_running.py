@@ -212,3 +212,21 @@ def test_a_signal_finishes_the_crop_in_hand_and_exits_130(crop: Cli, photos: Pat
     assert "started" not in states, "a crop was left in hand"
     assert "Executed" in crop("run", "--now")
     crop("audit")
+
+
+def test_two_runs_at_once_share_the_queue_and_nothing_is_done_twice(crop: Cli, photos: Path) -> None:
+    images = [picture(photos / f"{name:03d}.png", (300, 300)) for name in range(60)]
+    marks = photos.parent / "marks.jsonl"
+    line = {"project_id": "p", "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
+    marks.write_text("".join(json.dumps(line | {"filename": image.name}) + "\n" for image in images))
+    crop("record", "--from", marks)
+    entry = "from commands.cli.app import main; main()"
+    command = [sys.executable, "-c", entry, "--home", str(crop.home), "run", "--now", "--json"]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [run.communicate() for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], told
+    executed = [json.loads(text)["executed"] for text in (out.splitlines()[-1] for out, _ in told)]
+    assert sum(executed) == 60
+    assert len(crop.json("log", "--type", "crop.executed")) == 60
+    assert crop.json("log", "--type", "crop.failed") == []
+    crop("audit")
