@@ -14,9 +14,10 @@ from typing import ClassVar
 
 from attrs import Factory, define, evolve, frozen
 
-from commands.crops import IMAGES, FailCrop, FinishCrop, Image, StartCrop
+from commands.crops import IMAGES, FailCrop, FinishCrop, StartCrop
 from commands.decider import Request
 from commands.handle import handle, handle_many, replay
+from commands.image import Image
 from configs.home import Home
 from configs.settings import Settings
 from db.lock import held_while_alive

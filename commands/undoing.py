@@ -3,9 +3,10 @@
 from datetime import datetime
 from pathlib import Path
 
-from commands.crops import IMAGES, Image, UndoCrop
+from commands.crops import IMAGES, UndoCrop
 from commands.decider import Request
 from commands.handle import handle, replay
+from commands.image import Image
 from commands.runner import lock_of
 from configs.home import Home
 from db.lock import held_while_alive

@@ -287,7 +287,8 @@ def _handle_each(
         if as_json:
             emit({"recorded": done, "unchanged": outcome.unchanged, "refused": len(refused)})
         else:
-            only = f" {shown(images[0])}" if len(images) == 1 else f" {plural(done, 'image')}"
+            by_path = len(images) == 1 and not str(images[0]).startswith("image/")
+            only = f" {shown(images[0])}" if by_path else f" {plural(done, 'image')}"
             already = f" ({outcome.unchanged} already)" if outcome.unchanged else ""
             say(f"{did}{only}{already}. Queue: {desk.queue_length():,} owed.")
     if refused:

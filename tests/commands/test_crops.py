@@ -7,7 +7,6 @@ from commands.crops import (
     IMAGES,
     FailCrop,
     FinishCrop,
-    Image,
     ImportHistory,
     RecordCrop,
     RestoreImage,
@@ -17,9 +16,8 @@ from commands.crops import (
     UndoCrop,
     WithdrawCrop,
     decide,
-    evolve,
-    illegal,
 )
+from commands.image import ALLOWED, Image, evolve, illegal
 from ledger.entry import Entry
 from ledger.errors import Conflict, CropledgerError, Damaged, Invalid, NotFound, Refused
 from ledger.events.catalogue import ALL
@@ -181,11 +179,12 @@ CASES = [
 
 
 def test_the_table_covers_every_command_and_status():
-    from commands.crops import _ALLOWED, _DECISIONS, _STEPS
+    from commands.crops import _DECISIONS
+    from commands.image import _STEPS
 
     assert {type(command) for command in RULES} == set(_DECISIONS)
     assert all(set(by_status) == set(HISTORIES) for by_status in RULES.values())
-    assert set(_STEPS) == set(ALL) == set(_ALLOWED) | {HistoryImported}
+    assert set(_STEPS) == set(ALL) == set(ALLOWED) | {HistoryImported}
 
 
 @pytest.mark.parametrize(("command", "status", "expected"), CASES)
