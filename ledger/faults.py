@@ -12,12 +12,18 @@ from ledger.errors import Busy, CropledgerError, Damaged, Invalid, NotFound, Ref
 
 
 @contextmanager
-def named(path: Path) -> Iterator[None]:
-    """Inside the block, errors of SQLite and of the lock become `Busy`, `Damaged`, `Refused` ... that name `path`."""
+def named(path: Path, *, mend: str = "Run: crop audit") -> Iterator[None]:
+    """Inside the block, errors of SQLite and of the lock become `Busy`, `Damaged`, `Refused` ... that name `path`.
+
+    `mend` says what to do about a damaged file.
+    """
     try:
         yield
     except (LockTimeoutError, TooOldError, PermissionError, apsw.Error) as error:
-        raise (_ours(error, path) or error) from error
+        ours = _ours(error, path)
+        if isinstance(ours, Damaged):
+            ours.mend = mend
+        raise (ours or error) from error
 
 
 def _ours(error: Exception, path: Path) -> CropledgerError | None:
@@ -32,7 +38,7 @@ def _busy(_error: Exception, path: Path) -> CropledgerError:
 
 
 def _corrupt(error: Exception, path: Path) -> CropledgerError:
-    return Damaged(f"{path} is damaged: {error}.", mend="Run: crop audit")
+    return Damaged(f"{path} is damaged: {error}.")
 
 
 def _full(_error: Exception, path: Path) -> CropledgerError:

@@ -14,7 +14,7 @@ from attrs import frozen
 from db import reading
 from db.connect import LiveConnection
 from ledger.errors import Invalid, NotFound, Refused
-from ledger.faults import named
+from projections.faults import named
 from projections.projection import Value
 
 TIME_LIMIT_S = 30.0

@@ -11,10 +11,10 @@ from db.connect import LiveConnection
 from db.reading import open_joined
 from ledger.entry import Head
 from ledger.errors import Busy
-from ledger.faults import named
 from ledger.log import Ledger
 from projections.catalogue import ALL
 from projections.catch_up import catch_up, fold_into
+from projections.faults import named
 from projections.projection import Projection, Table, Value
 from projections.store import Store
 

@@ -8,7 +8,7 @@ import attrs
 
 from db.connect import LiveConnection, open_reader
 from ledger.errors import NotFound
-from ledger.faults import named
+from projections.faults import named
 from projections.projection import Value
 
 T = TypeVar("T")

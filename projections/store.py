@@ -14,7 +14,7 @@ from attrs import frozen
 from db.connect import LiveConnection, open_live
 from db.lock import WriterLock
 from ledger.entry import Head
-from ledger.faults import named
+from projections.faults import named
 from projections.projection import Projection, Table
 
 CHECKPOINT = Table("""

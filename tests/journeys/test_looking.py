@@ -6,12 +6,17 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from commands.cli.app import run
+from ledger.entry import Batch, Draft
+from ledger.events.crops import CropWithdrawn
+from ledger.log import Ledger
+from ledger.values import image_subject, instant
 from tests.journeys.conftest import Cli
 
 TAMPER = """
@@ -76,10 +81,17 @@ def test_what_log_prints_submit_takes_and_adds_nothing(crop: Cli, images: list[P
     kept = ("type", "subject", "actor", "occurred_at", "data")
     lines = [json.dumps({key: entry[key] for key in kept}) for entry in crop.json("log", "--type", "crop.undone")]
     script = tmp_path / "events.jsonl"
-    script.write_text("\n".join([*lines, "{", '{"type": "crop.flown", "data": {}}', '{"type": "crop.withdrawn"}', ""]))
+    wrong = [
+        "{",
+        '{"type": "crop.flown", "data": {}}',
+        '{"type": "crop.withdrawn"}',
+        lines[0].replace("actor", "who"),
+        "",
+    ]
+    script.write_text("\n".join([*lines, *wrong]))
     told = crop.json("submit", script, exits=1)
-    assert told == [{"read": 4, "recorded": 0, "unchanged": 1, "refused": 3}]
-    for line, why in [(2, "JSON"), (3, "crop.flown"), (4, "crop.withdrawn")]:
+    assert told == [{"read": 5, "recorded": 0, "unchanged": 1, "refused": 4}]
+    for line, why in [(2, "JSON"), (3, "crop.flown"), (4, "crop.withdrawn"), (5, "unknown field 'who'")]:
         assert f"{script}:{line}: " in crop.err
         assert why in crop.err
 
@@ -124,6 +136,14 @@ def test_audit_finds_what_was_tampered_with_and_exits_8(crop: Cli, images: list[
     assert crop.json("audit", exits=8)[0]["first_bad_position"] == position
 
 
+def test_audit_finds_a_history_that_no_rule_allows(crop: Cli, images: list[Path]) -> None:
+    with Ledger.open(crop.home / "ledger.db") as ledger:
+        draft = Draft(image_subject("p", images[1]), CropWithdrawn(), "operator:eve", instant(datetime.now(UTC)), "c")
+        ledger.append(Batch.of(draft))
+    crop("audit", exits=8)
+    assert "position 11: crop.withdrawn cannot follow while the image is executed" in crop.err
+
+
 def test_audit_sees_changed_projections_and_lost_files_and_exits_1(crop: Cli, images: list[Path]) -> None:
     script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()"
     edit = "UPDATE queue_crops SET project = 'q'"
@@ -134,6 +154,9 @@ def test_audit_sees_changed_projections_and_lost_files_and_exits_1(crop: Cli, im
     crop("rebuild", "queue")
     crop("rebuild", "--all", "--check")
     output = images[1].parent.parent / "__cropped" / "set_a" / "b.png"
+    output.write_bytes(output.read_bytes() + b"!")
+    crop("audit", exits=1)
+    assert "has other content than recorded" in crop.err
     output.unlink()
     crop("audit", exits=1)
     assert "is missing" in crop.err
@@ -146,6 +169,16 @@ def test_a_backup_is_a_ledger_and_never_replaces_a_file(crop: Cli, images: list[
     assert "Copied 10 events" in crop("backup", copy)
     crop("backup", copy, exits=5)
     assert run(["--home", str(copy.parent), "audit", "--no-files"]) == 0
+
+
+def test_damaged_projections_are_said_and_folded_again(crop: Cli, images: list[Path]) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        (crop.home / f"projections.db{suffix}").unlink(missing_ok=True)
+    (crop.home / "projections.db").write_bytes(b"not a database" * 1000)
+    crop("queue", exits=8)
+    assert "crop rebuild --all" in crop.err
+    crop("rebuild", "--all")
+    assert "1 crop owed" in crop("queue")
 
 
 def test_an_older_ledger_under_newer_projections_is_said_and_mended(

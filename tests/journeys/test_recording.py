@@ -150,6 +150,16 @@ def test_a_file_of_marks_again_after_the_run_is_no_complaint(crop: Cli, photos: 
     crop("record", "--from", file)
     crop("run", "--now")
     assert "1 were so already" in crop("record", "--from", file)
+    file.write_text(marks(photos, ["a.png"]).replace("0.9, 0.9", "0.8, 0.8"))
+    assert "1 set aside" in crop("record", "--from", file, exits=1), "another box is another matter"
+
+
+def test_an_image_of_several_projects_is_named_with_its_project(crop: Cli, image: Path) -> None:
+    for project in ("p", "q"):
+        crop("record", image, "--box", "0.1,0.1,0.9,0.9", "--project", project)
+    crop("withdraw", image, exits=3)
+    assert "several projects (p, q)" in crop.err
+    assert "Queue: 1 owed" in crop("withdraw", image, "--project", "q")
 
 
 def test_marks_outside_the_named_directory_are_set_aside(crop: Cli, photos: Path, tmp_path: Path) -> None:

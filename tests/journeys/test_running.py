@@ -7,11 +7,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 from PIL import Image
 
-from ledger.events.crops import CropStarted
+from commands.crops import StartCrop
+from commands.decider import Request
+from commands.handle import handle
+from commands.runner import Runner
+from imaging.problems import Unusable
+from ledger.events.crops import CropRecorded, CropStarted
 from ledger.log import Ledger
+from ledger.values import image_subject
 from tests.journeys.conftest import Cli, sha256
 
 
@@ -55,6 +62,8 @@ def test_a_missing_file_fails_with_its_reason_and_waits_for_a_person(crop: Cli, 
     assert "Executed 0, failed 1" in crop("run", "--now", exits=1)
     assert "missing" in crop.err
     assert "failed: " in crop("queue", "--failed")
+    [failed] = crop.json("log", "--type", "crop.failed")
+    assert failed["data"]["final"], "a missing file does not come back by itself, so it is not tried again"  # type: ignore[index]
     assert "Nothing is owed" in crop("run", "--now"), "a failed crop is not tried again by itself"
     shutil.move(away, image)
     crop("retry", image)
@@ -230,3 +239,64 @@ def test_two_runs_at_once_share_the_queue_and_nothing_is_done_twice(crop: Cli, p
     assert len(crop.json("log", "--type", "crop.executed")) == 60
     assert crop.json("log", "--type", "crop.failed") == []
     crop("audit")
+
+
+def test_what_may_pass_by_itself_is_tried_again_with_longer_and_longer_pauses(
+    crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = crop.home / "config.toml"
+    config.write_text(config.read_text() + "retry_base_s = 0.02\n")
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+
+    def full(_plan: object) -> None:
+        raise Unusable("no space", reason="disk_full", transient=True)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("imaging.write.write", full)
+        assert "Executed 0, failed 1" in crop("run", "--now", exits=1)
+    failed = [entry["data"] for entry in crop.json("log", "--type", "crop.failed")]
+    assert [(each["attempt"], each["final"], each["retry_after_s"]) for each in failed] == [  # type: ignore[index]
+        (1, False, 0.02), (2, False, 0.04), (3, True, None),
+    ]  # fmt: skip
+    crop("retry", image)
+    assert "Executed 1, failed 0" in crop("run", "--now")
+
+
+def test_a_queue_longer_than_a_page_is_done_to_its_end(
+    crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("commands.running.PAGE", 2)
+    recorded(crop, *(picture(photos / f"{number}.png") for number in range(7)))
+    assert "Executed 7, failed 0" in crop("run", "--now")
+
+
+def test_a_crop_that_another_run_took_meanwhile_is_no_failure(
+    crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+
+    def taken_meanwhile(runner: Runner, mark: CropRecorded, attempt: int) -> CropStarted:
+        monkeypatch.undo()
+        subject = image_subject("p", image)
+        plan = runner.planned(mark, attempt)
+        request = Request(StartCrop(subject, attrs.evolve(plan, run="other")), "runner:other", "other")
+        handle(request, ledger=runner.ledger, now=runner.now())
+        raise Unusable(f"{image}: no such file", reason="missing")
+
+    monkeypatch.setattr(Runner, "planned", taken_meanwhile)
+    assert "Nothing is owed" in crop("run", "--now")
+    assert crop.json("log", "--type", "crop.failed") == []
+
+
+def test_undo_does_not_follow_an_entry_out_of_the_allowed_places(
+    crop: Cli, photos: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    image = picture(photos / "a.png")
+    recorded(crop, image)
+    crop("run", "--now")
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (crop.home / "config.toml").write_text(f'roots = ["{elsewhere}"]\n')
+    crop("undo", image, exits=7)
+    assert (photos.parent / "__cropped" / photos.name / "a.png").exists()
