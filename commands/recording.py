@@ -1,31 +1,21 @@
 """Recording marks: look at each image, check the mark against it, and record many together."""
 
-import hashlib
-import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO
 
-from attrs import Factory, define, evolve, frozen
+from attrs import Factory, define, frozen
 
 from commands.crops import IMAGES, RecordCrop
 from commands.decider import Request
 from commands.finding import images_at, subject_for
 from commands.handle import handle_many, replay
-from commands.mark_lines import LAYOUT, marks_from
 from commands.marks import Mark
-from commands.quarantine import Keeper, Quarantine, SetAside, Source
-from commands.reading import Record
-from configs.home import Home
-from imaging.problems import Unusable
 from imaging.read import ImageFile, observe
-from imaging.zones import Zones, canonical
-from ledger.errors import CropledgerError, NotFound, Refused
+from imaging.zones import Zones
+from ledger.errors import CropledgerError, Refused
 from ledger.events.crops import CropRecorded
 from ledger.log import Ledger
 from projections.reader import Projections
@@ -66,14 +56,16 @@ class Recorder:
     projections: Projections
     zones: Zones
 
-    def record(self, marks: Iterable[Mark], asked: Asked, advance: Callable[[int], None] = lambda _: None) -> Recorded:
-        """Record what can be recorded, thousands at a time; what cannot is returned with its reason."""
+    def record(self, marks: Iterable[Mark], asked: Asked, watch: Callable[[], None] = lambda: None) -> Recorded:
+        """Record what can be recorded, thousands at a time; what cannot is returned with its reason.
+
+        `watch` is called for every image that was looked at, which is what takes the time.
+        """
         result = Recorded()
         remaining = iter(marks)
         with ThreadPoolExecutor(LOOKING) as threads:
             while some := list(islice(remaining, AT_ONCE)):
-                self._record_some(some, threads.map(self._look, some), asked, result)
-                advance(len(some))
+                self._record_some(some, _watched(threads.map(self._look, some), watch), asked, result)
         return result
 
     def _record_some(
@@ -132,82 +124,9 @@ class Recorder:
         return Request(RecordCrop(subject, crop), asked.actor, asked.correlation, at=mark.at)
 
 
-# -- from a file ------------------------------------------------------------------------------------------------
-
-
-@frozen
-class FileReport:
-    """What became of a file of marks: recorded + unchanged + set aside = read, always."""
-
-    file: str
-    read: int
-    recorded: int
-    unchanged: int
-    set_aside: int
-    reasons: Mapping[str, int]
-    """Set aside, by reason."""
-    without_group: int
-
-
-def record_file(
-    recorder: Recorder,
-    home: Home,
-    file: Path,
-    asked: Asked,
-    directory: Path | None,
-    project: str | None,
-    advance: Callable[[int], None],
-) -> FileReport:
-    """Record a file of marks (`-` is standard input); what cannot be recorded is set aside with its line and reason.
-
-    With `directory`, marks outside it are set aside. Raises `NotFound` for a file that cannot be read.
-    """
-    with _spooled(file) as (stream, sha256):
-        source = Source(str(file), sha256, project)
-        with Quarantine(home.quarantine).keeping(source, asked.now) as keeper:
-            marks = _understood(stream, directory, project, keeper)
-            recorded = recorder.record(marks, asked, advance)
-            for mark, why in recorded.refused:
-                _set_aside(keeper, mark, why)
-    read = recorded.recorded + recorded.unchanged + keeper.count
-    return FileReport(
-        str(file), read, recorded.recorded, recorded.unchanged, keeper.count, keeper.reasons, recorded.without_group
-    )
-
-
-@contextmanager
-def _spooled(file: Path) -> Iterator[tuple[IO[bytes], str]]:
-    """A copy of the file and its sha256: what is recorded is what was hashed, also where it comes through a pipe."""
-    with tempfile.TemporaryFile() as copy:
-        digest = hashlib.sha256()
-        try:
-            with sys.stdin.buffer if str(file) == "-" else file.open("rb") as stream:
-                while block := stream.read(1 << 20):
-                    digest.update(block)
-                    copy.write(block)
-        except OSError as error:
-            raise NotFound(f"{file} cannot be read: {error.strerror}.") from error
-        copy.seek(0)
-        yield copy, digest.hexdigest()
-
-
-def _understood(stream: IO[bytes], directory: Path | None, project: str | None, keeper: Keeper) -> Iterator[Mark]:
-    place = None if directory is None else canonical(directory)
-    for line in marks_from(stream, project):
-        record, meaning = line.record, line.meaning
-        if isinstance(meaning, SetAside):
-            keeper.add(record, LAYOUT, meaning)
-        elif place is not None and not canonical(meaning.path).is_relative_to(place):
-            keeper.add(record, LAYOUT, SetAside("path", f"{meaning.path} is not in {place}"))
-        else:
-            yield evolve(meaning, origin=record)
-
-
-def _set_aside(keeper: Keeper, mark: Mark, why: CropledgerError) -> None:
-    reason = why.reason if isinstance(why, Unusable) else type(why).__name__.lower()
-    keeper.add(_origin(mark), LAYOUT, SetAside(reason, str(why)))
-
-
-def _origin(mark: Mark) -> Record:
-    assert mark.origin is not None  # noqa: S101  # every mark here came from a line
-    return mark.origin
+def _watched(
+    looks: Iterator[ImageFile | CropledgerError], watch: Callable[[], None]
+) -> Iterator[ImageFile | CropledgerError]:
+    for look in looks:
+        watch()
+        yield look

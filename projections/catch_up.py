@@ -1,6 +1,6 @@
 """Brings the projections up to the ledger's head, each event exactly once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ledger.entry import Head
@@ -11,6 +11,14 @@ from projections.folding import Folding
 from projections.projection import Projection
 from projections.reader import Projections
 from projections.store import Cursor, Store
+
+Watch = Callable[[int, int], None]
+"""Called with the entries folded and the entries there are, for who draws a bar."""
+
+
+def unwatched(_done: int, _total: int) -> None:
+    """Nobody watches."""
+
 
 CHUNK = 2_000
 """Entries whose rows are merged in memory before they are written, and while catching up, land together."""
@@ -41,25 +49,31 @@ def caught_up(ledger: Ledger, path: Path) -> Projections:
     return Projections.open(path)
 
 
-def refold(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
+def refold(
+    ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head, watch: Watch = unwatched
+) -> None:
     """Drop these projections and fold them again up to `head`, in the caller's transaction."""
     for each in projections:
         store.drop(each.name)
         store.create(each)
     folding = Folding(projections)
     with store.filling():
-        fold_between(ledger, store, folding, 0, head.position)
+        fold_between(ledger, store, folding, 0, head.position, watch)
         store.index(projections)
     store.move(projections, head)
 
 
-def fold_into(ledger: Ledger, store: Store, head: Head, projections: Sequence[Projection] = ALL) -> None:
+def fold_into(
+    ledger: Ledger, store: Store, head: Head, projections: Sequence[Projection] = ALL, watch: Watch = unwatched
+) -> None:
     """Fold the ledger up to `head` into an empty file."""
     with store.exclusive():
-        refold(ledger, store, projections, head)
+        refold(ledger, store, projections, head, watch)
 
 
-def fold_between(ledger: Ledger, store: Store, folding: Folding, after: int, last: int) -> None:
+def fold_between(
+    ledger: Ledger, store: Store, folding: Folding, after: int, last: int, watch: Watch = unwatched
+) -> None:
     """Fold the entries behind `after` up to `last`, in the caller's transaction."""
     while after < last:
         with without_collecting():
@@ -69,6 +83,7 @@ def fold_between(ledger: Ledger, store: Store, folding: Folding, after: int, las
             folding.add(entries)
             folding.write(store.connection)
         after = entries[-1].position
+        watch(after, last)
 
 
 def require_on_chain(ledger: Ledger, cursors: Mapping[str, Cursor]) -> None:

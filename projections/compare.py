@@ -13,7 +13,7 @@ from ledger.entry import Head
 from ledger.errors import Busy
 from ledger.log import Ledger
 from projections.catalogue import ALL
-from projections.catch_up import catch_up, fold_into
+from projections.catch_up import Watch, catch_up, fold_into, unwatched
 from projections.faults import named
 from projections.projection import Projection, Table, Value
 from projections.store import Store
@@ -32,7 +32,9 @@ class Difference:
     """What is wrong with it, in words."""
 
 
-def check(ledger: Ledger, path: Path, projections: Sequence[Projection] = ALL) -> list[Difference]:
+def check(
+    ledger: Ledger, path: Path, projections: Sequence[Projection] = ALL, watch: Watch = unwatched
+) -> list[Difference]:
     """How the projections differ from a fresh fold of the ledger into a temporary file; nothing if all is well.
 
     Catches up first, and holds no lock while it compares: it reads a snapshot. Raises `Diverged` where the
@@ -46,7 +48,7 @@ def check(ledger: Ledger, path: Path, projections: Sequence[Projection] = ALL) -
             connection = open_joined(path, {"fresh": fresh})
             try:
                 connection.execute("BEGIN")
-                fold_into(ledger, filled, _head_of(connection), projections)
+                fold_into(ledger, filled, _head_of(connection), projections, watch)
                 return [difference for each in projections for difference in _differences(connection, each)]
             finally:
                 connection.close()

@@ -9,12 +9,18 @@ from ledger.errors import Conflict, Damaged, Invalid, NotFound
 from ledger.log import Ledger
 from ledger.values import Instant
 from projections.catalogue import ALL
-from projections.catch_up import catch_up, fold_into, refold
+from projections.catch_up import Watch, catch_up, fold_into, refold, unwatched
 from projections.projection import Projection
 from projections.store import Store
 
 
-def rebuild(ledger: Ledger, path: Path, name: str | None = None, projections: Sequence[Projection] = ALL) -> Head:
+def rebuild(
+    ledger: Ledger,
+    path: Path,
+    name: str | None = None,
+    projections: Sequence[Projection] = ALL,
+    watch: Watch = unwatched,
+) -> Head:
     """Drop one projection, or all of them, and fold again; readers keep the old rows until it is finished.
 
     A file that SQLite cannot read any more is removed first: it can be derived again. Raises `NotFound` for an
@@ -30,7 +36,7 @@ def rebuild(ledger: Ledger, path: Path, name: str | None = None, projections: Se
             if name is None:
                 for left_over in store.cursors():
                     store.drop(left_over)
-            refold(ledger, store, wanted, head)
+            refold(ledger, store, wanted, head, watch)
         return catch_up(ledger, store, projections)
 
 
@@ -45,7 +51,13 @@ def _opened(path: Path, *, start_over: bool) -> Store:
         return Store.open(path)
 
 
-def rebuild_as_of(ledger: Ledger, until: int | Instant, target: Path, projections: Sequence[Projection] = ALL) -> Head:
+def rebuild_as_of(
+    ledger: Ledger,
+    until: int | Instant,
+    target: Path,
+    projections: Sequence[Projection] = ALL,
+    watch: Watch = unwatched,
+) -> Head:
     """Fold the ledger into the new file `target` as it stood at a position, or at a time; returns the head there.
 
     A time means the last position recorded at or before it. Raises `Invalid` for a position beyond the head, and
@@ -56,7 +68,7 @@ def rebuild_as_of(ledger: Ledger, until: int | Instant, target: Path, projection
     unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
         with Store.open(unfinished) as store:
-            fold_into(ledger, store, head, projections)
+            fold_into(ledger, store, head, projections, watch)
             store.stand_alone()
         unfinished.replace(target)
     except BaseException:

@@ -1,11 +1,10 @@
 """What `crop audit` prints, and the exit code it leads to."""
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from commands.cli.desk import Desk
-from commands.cli.output import emit, plural, say, shown, warn
+from commands.cli.output import emit, plural, progress, say, shown, warn
 from ledger.errors import Damaged, Invalid
 
 if TYPE_CHECKING:
@@ -16,18 +15,17 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-def report_audit(
-    desk: Desk, checkpoint: str | None, *, files: bool, as_json: bool, advance: Callable[[int], None]
-) -> int:
+def report_audit(desk: Desk, checkpoint: str | None, *, files: bool, as_json: bool) -> int:
     """Audit, print, and return the exit code: 0 sound, 8 the ledger is damaged, 1 something derived differs."""
     from commands.auditing import audit_ledger
 
     begun = time.monotonic()
-    audited = audit_ledger(desk.ledger, _parse(checkpoint))
+    with progress("Walking the chain"):
+        audited = audit_ledger(desk.ledger, _parse(checkpoint))
     if audited.faults:
         return _damaged(audited, as_json=as_json)
     differences = _differences(desk)
-    mismatches, compared = _mismatches(desk, advance) if files else ([], 0)
+    mismatches, compared = _mismatches(desk) if files else ([], 0)
     seconds = time.monotonic() - begun
     if as_json:
         emit(
@@ -71,14 +69,16 @@ def _damaged(audited: "LedgerAudit", *, as_json: bool) -> int:
 def _differences(desk: Desk) -> "list[Difference]":
     from projections.compare import check
 
-    return check(desk.ledger, desk.home.projections)
+    with progress("Comparing with a fresh fold") as bar:
+        return check(desk.ledger, desk.home.projections, watch=bar.reach)
 
 
-def _mismatches(desk: Desk, advance: Callable[[int], None]) -> "tuple[list[Mismatch], int]":
+def _mismatches(desk: Desk) -> "tuple[list[Mismatch], int]":
     from commands.auditing import executed_now, mismatches
 
     executed = executed_now(desk.ledger)
-    return list(mismatches(iter(executed), advance)), len(executed)
+    with progress("Reading outputs and originals", len(executed)) as bar:
+        return list(mismatches(iter(executed), bar.advance)), len(executed)
 
 
 def _print(

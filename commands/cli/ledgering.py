@@ -8,7 +8,7 @@ import typer
 
 from commands.cli.desk import at_desk, correlation, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
-from commands.cli.output import emit, from_here, plural, progress, say, shown, warn
+from commands.cli.output import emit, from_here, plural, say, shown, warn
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -201,8 +201,8 @@ def audit(
     """
     from commands.cli.auditing import report_audit
 
-    with at_desk(context) as desk, progress("Auditing") as bar:
-        code = report_audit(desk, checkpoint, files=files, as_json=as_json, advance=bar.advance)
+    with at_desk(context) as desk:
+        code = report_audit(desk, checkpoint, files=files, as_json=as_json)
     if code:
         raise typer.Exit(code)
 

@@ -158,8 +158,8 @@ def _rebuild(desk: Desk, name: str | None, *, as_json: bool) -> int:
     from projections.catalogue import ALL
     from projections.rebuild import rebuild as fold_again
 
-    with progress("Folding"):
-        head = fold_again(desk.ledger, desk.home.projections, name)
+    with progress("Folding") as bar:
+        head = fold_again(desk.ledger, desk.home.projections, name, watch=bar.reach)
     if as_json:
         emit({"rebuilt": name or "all", "head": head})
     else:
@@ -172,8 +172,9 @@ def _check(desk: Desk, name: str | None, *, as_json: bool) -> int:
     from projections.catalogue import ALL
     from projections.compare import check as compare
 
-    with progress("Comparing"):
-        found = [each for each in compare(desk.ledger, desk.home.projections) if name in {None, each.projection}]
+    with progress("Comparing") as bar:
+        every = compare(desk.ledger, desk.home.projections, watch=bar.reach)
+    found = [each for each in every if name in {None, each.projection}]
     if as_json:
         emit({"differences": found})
     else:
@@ -193,8 +194,8 @@ def _rebuild_as_of(desk: Desk, as_of: str, to: Path, *, as_json: bool) -> None:
     from projections.rebuild import rebuild_as_of
 
     until = int(as_of) if as_of.isdigit() else instant(parse_instant(as_of))
-    with progress("Folding"):
-        head = rebuild_as_of(desk.ledger, until, to)
+    with progress("Folding") as bar:
+        head = rebuild_as_of(desk.ledger, until, to, watch=bar.reach)
     if as_json:
         emit({"file": str(to), "head": head})
     else:

@@ -112,11 +112,12 @@ def _record_one(desk: Desk, mark: "Mark", actor: str, *, as_json: bool) -> int:
 def _record_many(
     desk: Desk, source: Path, directory: Path | None, project: str | None, actor: str, *, as_json: bool
 ) -> int:
-    from commands.recording import Asked, record_file
+    from commands.mark_files import record_file
+    from commands.recording import Asked
 
     with progress("Recording") as bar:
         request = Asked(actor, correlation(), desk.now)
-        report = record_file(desk.recorder(), desk.home, source, request, directory, project, bar.advance)
+        report = record_file(desk.recorder(), desk.home, source, request, directory, project, bar.reach)
     if as_json:
         emit(report)
     else:
