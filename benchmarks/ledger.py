@@ -34,7 +34,7 @@ from ledger.events.event import Event
 from ledger.log import Ledger
 from ledger.schema import TABLES
 from ledger.values import Box, Dimensions, PixelBox, Suggestion, instant
-from projections.catch_up import catch_up
+from projections.catch_up import PAGE, catch_up
 from projections.rebuild import rebuild
 from projections.store import Store
 
@@ -210,7 +210,7 @@ def replaying(place: Path, rounds: int, events: int) -> Iterator[Figure]:
 
     def replay() -> int:
         count = after = 0
-        while found := ours.read(after, 1000):
+        while found := ours.read(after, PAGE):
             count, after = count + len(found), found[-1].position
         return count
 
