@@ -1,9 +1,11 @@
-"""The settings: `default.toml`, replaced key by key by home/config.toml.
+"""The settings: `default.toml`, replaced key by key by home/config.toml, or config.json with the same keys.
 
 `default.toml` is also the reference: its comments are the documentation of each key.
 """
 
 import difflib
+import json
+import re
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
@@ -12,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import fields_dict, frozen
 
-from ledger.errors import Invalid
+from ledger.errors import Invalid, NotFound
 
 
 @frozen(kw_only=True)
@@ -25,6 +27,19 @@ class Settings:
     attempts_max: int
     retry_base_s: float
     batch_size_default: int
+    micro_break_min_s: float
+    micro_break_max_s: float
+    burst_min_s: float
+    burst_max_s: float
+    coffee_every_min: float
+    coffee_break_min_s: float
+    coffee_break_max_s: float
+    lunch_window_local: tuple[str, str]
+    lunch_break_min_s: float
+    lunch_break_max_s: float
+    end_of_day_window_local: tuple[str, str]
+    breaks: str
+    queue_margin_percent: float
     query_time_limit_s: float
     query_row_limit: int
 
@@ -39,23 +54,39 @@ class Settings:
         return tuple(Path(root).expanduser().absolute() for root in self.roots)
 
 
-def load(config: Path) -> Settings:
-    """The defaults with what `config` says instead, if it is there; raises `Invalid` and names the key."""
-    values = _read(files("configs").joinpath("default.toml").read_text("utf-8"), "default.toml")
-    if config.is_file():
-        own = _read(config.read_text("utf-8"), str(config))
-        for key in own:
-            if key not in values:
-                raise Invalid(_unknown(key, values, config))
-        values |= own
-    return _checked(values, config)
+def load(config: Path, *more: Path) -> Settings:
+    """The defaults with what `config` (or the same file as JSON, then `more`) says instead.
+
+    Raises `Invalid` and names the key; `NotFound` for a file in `more` that is not there.
+    """
+    values = _read(files("configs").joinpath("default.toml").read_text("utf-8"), Path("default.toml"))
+    read = config
+    for file in (config, config.with_suffix(".json"), *more):
+        if file.is_file():
+            values |= _own(file, values)
+            read = file
+        elif file in more:
+            raise NotFound(f"There is no file {file}.")
+    return _checked(values, read)
 
 
-def _read(text: str, name: str) -> dict[str, object]:
+def _own(file: Path, known: Mapping[str, object]) -> dict[str, object]:
+    own = _read(file.read_text("utf-8"), file)
+    for key in own:
+        if key not in known:
+            raise Invalid(_unknown(key, known, file))
+    return own
+
+
+def _read(text: str, file: Path) -> dict[str, object]:
+    kind = "JSON" if file.suffix == ".json" else "TOML"
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"{name} is not valid TOML: {error}.") from error
+        values = json.loads(text) if kind == "JSON" else tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
+        raise Invalid(f"{file} is not valid {kind}: {error}.") from error
+    if not isinstance(values, dict):
+        raise Invalid(f"{file} is not settings: a JSON object with the names of the settings is wanted.")
+    return values
 
 
 def _unknown(key: str, known: Mapping[str, object], config: Path) -> str:
@@ -85,6 +116,7 @@ def _check_meaning(settings: Settings, config: Path) -> None:
     for key in ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s"):
         if getattr(settings, key) <= 0:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
+    _check_policy(settings, config)
     if settings.retry_base_s < 0:
         raise Invalid(f"{config}: retry_base_s must not be negative.")
     try:
@@ -95,3 +127,26 @@ def _check_meaning(settings: Settings, config: Path) -> None:
         settings.destination.format(parent="/parent", directory="directory")
     except (KeyError, IndexError, ValueError) as error:
         raise Invalid(f"{config}: destination may use {{parent}} and {{directory}} only.") from error
+
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def _check_policy(settings: Settings, config: Path) -> None:
+    """What a schedule is planned by: lengths are positive and in order, windows are times of one day."""
+    for kind in ("micro_break", "burst", "coffee_break", "lunch_break"):
+        least, most = getattr(settings, f"{kind}_min_s"), getattr(settings, f"{kind}_max_s")
+        if not 0 < least <= most < float("inf"):
+            raise Invalid(f"{config}: it must be 0 < {kind}_min_s <= {kind}_max_s, not {least} and {most}.")
+    if not 0 < settings.coffee_every_min < float("inf"):
+        raise Invalid(f"{config}: coffee_every_min must be more than 0, not {settings.coffee_every_min}.")
+    if not 0 <= settings.queue_margin_percent < 100:
+        raise Invalid(
+            f"{config}: queue_margin_percent is from 0 to less than 100, not {settings.queue_margin_percent}."
+        )
+    if settings.breaks not in {"policy", "history"}:
+        raise Invalid(f'{config}: breaks is "policy" or "history", not {settings.breaks!r}.')
+    for key in ("lunch_window_local", "end_of_day_window_local"):
+        first, last = getattr(settings, key)
+        if not (_CLOCK.fullmatch(first) and _CLOCK.fullmatch(last) and first <= last):
+            raise Invalid(f'{config}: {key} is two times of one day in order, like ["12:00", "13:30"].')

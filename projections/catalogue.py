@@ -1,6 +1,7 @@
 """Every projection there is; those that read others come after them."""
 
 from ledger.events.event import Event
+from projections.cadence import CADENCE
 from projections.decisions import DECISIONS
 from projections.executions import EXECUTIONS
 from projections.file_operations import FILE_OPERATIONS
@@ -10,7 +11,16 @@ from projections.projection import Projection
 from projections.queue import QUEUE
 from projections.training import TRAINING
 
-ALL: tuple[Projection, ...] = (QUEUE, PROGRESS, DECISIONS, EXECUTIONS, FILE_OPERATIONS, HISTORY, TRAINING)
+ALL: tuple[Projection, ...] = (
+    QUEUE,
+    PROGRESS,
+    DECISIONS,
+    EXECUTIONS,
+    FILE_OPERATIONS,
+    HISTORY,
+    TRAINING,
+    CADENCE,
+)
 
 AUDIT_ONLY: tuple[type[Event], ...] = ()
 """Event types that no projection folds, on purpose: they are read in the ledger and nowhere else."""

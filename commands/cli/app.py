@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import answering, demonstrating, importing, ledgering, projecting, recording, running
+from commands.cli import answering, demonstrating, importing, ledgering, pacing, projecting, recording, running
 from configs.home import Home
 from ledger.errors import ALL, CropledgerError
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (demonstrating, ledgering, recording, importing, running, projecting, answering):
+for room in (demonstrating, ledgering, recording, importing, running, pacing, projecting, answering):
     room.register(app)
 
 
