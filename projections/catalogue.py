@@ -9,6 +9,7 @@ from projections.history import HISTORY
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.queue import QUEUE
+from projections.schedules import SCHEDULES
 from projections.training import TRAINING
 
 ALL: tuple[Projection, ...] = (
@@ -20,6 +21,7 @@ ALL: tuple[Projection, ...] = (
     HISTORY,
     TRAINING,
     CADENCE,
+    SCHEDULES,
 )
 
 AUDIT_ONLY: tuple[type[Event], ...] = ()

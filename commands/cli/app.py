@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from commands.cli import answering, demonstrating, importing, ledgering, pacing, projecting, recording, running
+from commands.cli import (
+    answering,
+    demonstrating,
+    importing,
+    ledgering,
+    pacing,
+    projecting,
+    recording,
+    running,
+    scheduling,
+)
 from configs.home import Home
 from ledger.errors import ALL, CropledgerError
 
@@ -21,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (demonstrating, ledgering, recording, importing, running, pacing, projecting, answering):
+for room in (demonstrating, ledgering, recording, importing, running, pacing, scheduling, projecting, answering):
     room.register(app)
 
 

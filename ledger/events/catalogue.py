@@ -15,6 +15,7 @@ from ledger.events.crops import (
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.schedules import ScheduleCancelled, SchedulePlanned
 
 ALL: tuple[type[Event], ...] = (
     CropRecorded,
@@ -27,6 +28,8 @@ ALL: tuple[type[Event], ...] = (
     ImageSkipped,
     ImageRestored,
     HistoryImported,
+    SchedulePlanned,
+    ScheduleCancelled,
 )
 
 BY_TYPE: Mapping[str, type[Event]] = MappingProxyType({event.TYPE: event for event in ALL})

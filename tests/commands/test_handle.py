@@ -137,7 +137,7 @@ def test_a_history_that_could_not_have_happened_stops_the_command_with_its_posit
 
 
 def test_a_subject_without_rules_is_invalid():
-    for subject in ("schedule/1", "image", "", "a/b"):
+    for subject in ("planet/1", "image", "", "a/b"):
         if subject == "image":
             assert decider_of(subject) is decider_of("image/a")
         else:
