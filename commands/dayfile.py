@@ -1,5 +1,6 @@
 """A planned day as a file for people's other programs, and the lint that any such file has to pass. Pure."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
@@ -26,6 +27,7 @@ def as_file(planned: SchedulePlanned) -> dict[str, Any]:
         "seed": planned.seed,
         "ledger_position": planned.ledger_position,
         "crops_max": planned.crops_max,
+        "settings": json.loads(planned.settings),
         "blocks": [_block(block, zone) for block in planned.blocks],
     }
 
@@ -43,6 +45,15 @@ def _block(block: PlannedBlock, zone: ZoneInfo) -> dict[str, Any]:
         **common, "batch_size": max(sizes, default=0), "batches": len(sizes), "crops": sum(sizes),
         "at": [batch.local for batch in block.batches], "sizes": sizes,
     }  # fmt: skip
+
+
+def policy_in(file: object) -> Policy | None:
+    """The settings a file says it was made by, if it says."""
+    said = file.get("settings") if isinstance(file, dict) else None
+    try:
+        return Policy(**said) if isinstance(said, dict) else None
+    except TypeError:
+        return None
 
 
 def lint(file: object, policy: Policy | None = None, crops_max: int | None = None) -> list[str]:

@@ -16,6 +16,7 @@ from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStar
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageSkipped
+from ledger.events.schedules import SchedulePlanned
 from ledger.log import Ledger
 from ledger.values import instant, parse_instant
 
@@ -120,6 +121,10 @@ def gist(event: Event) -> str:
             words = f"{event.source} is back"
         case ImageSkipped():
             words = f"{event.path}{f': {event.reason}' if event.reason else ''}"
+        case SchedulePlanned():
+            crops = sum(batch.crops for block in event.blocks for batch in block.batches)
+            again = f", replaces version {event.supersedes}" if event.supersedes else ""
+            words = f"{event.date}: {crops} crops for {event.project or 'all projects'}, {event.method}{again}"
         case HistoryImported():
             words = f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
         case _:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def linted(desk: Desk, policy: "Policy", files: list[Path] | None, project: str | None, *, as_json: bool) -> int:
     """Lint files, or every plan that holds; exit 1 if anything is wrong."""
-    from commands.dayfile import lint
+    from commands.dayfile import lint, policy_in
 
     wrong = 0
     for name, content, allowed in _contents(desk, policy, files, project):
-        problems = lint(content, policy if files else None, allowed)
+        problems = lint(content, policy_in(content) or policy, allowed)
         wrong += bool(problems)
         if as_json:
             emit({"schedule": name, "problems": problems})

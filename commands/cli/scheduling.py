@@ -82,6 +82,7 @@ def build(
         rhythm = measured(desk, project, str(zone))
         if not rhythm.days and project is not None:
             rhythm = measured(desk, None, str(zone))
+            warn(f"Note: there is no history of {project}; planned from that of all projects.")
         planned = plan(wish, rhythm.days, desk.projections, position)
         _tell(planned, as_json=as_json)
         if dry_run:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.dayfile import lint
+from commands.dayfile import lint, policy_in
 from tests.commands.test_plan import BY_POLICY, POLICY
 
 
@@ -76,3 +76,10 @@ def test_with_breaks_as_in_history_a_day_ends_at_midnight_and_not_before():
 
     assert lint(late, POLICY) == []
     assert lint(late, BY_POLICY) == ["Block 1 ends behind the end of the day."]
+
+
+def test_the_settings_a_file_was_made_by_are_taken_from_it():
+    import json
+
+    assert policy_in({**GOOD, "settings": json.loads(BY_POLICY.as_text())}).breaks == "policy"
+    assert policy_in(GOOD) is policy_in([]) is policy_in({"settings": {"breaks": "policy"}}) is None

@@ -98,6 +98,7 @@ def test_the_same_request_plans_the_same_bytes_and_another_seed_supersedes(crop:
     assert schedule_file(crop, "20251027").read_bytes() != first
     events = crop.json("log", "--type", "schedule.planned")
     assert len(events) == 2
+    assert "crops for all projects, block-bootstrap, replaces version 1" in crop("log", "--type", "schedule.planned")
 
 
 def test_an_empty_queue_is_refused_and_no_history_is_said(crop: Cli) -> None:
@@ -155,6 +156,11 @@ def test_a_policy_file_holds_for_one_plan_and_its_keys_are_checked(crop: Cli, tm
     policy.write_text('{"batch_size_default": 2, "breaks": "policy"}')
     crop("schedule", "build", *START, "--policy", policy)
     assert json.loads(schedule_file(crop, "20251027").read_text())["blocks"][0]["batch_size"] == 2
+
+    late = schedule_file(crop, "20251027")
+    late.write_text(late.read_text().replace('"17:00"', '"09:01"').replace('"20:00"', '"09:02"'))
+    crop("schedule", "check", late, exits=1)
+    assert "behind the end of the day" in crop.err
 
     for wrong in ('{"coffee_evry_min": 5}', '{"micro_break_min_s": 500}', '{"lunch_window_local": ["13:00", "12:00"]}',
                   '{"breaks": "none"}', "[]", "{"):  # fmt: skip

@@ -157,3 +157,5 @@ def test_more_than_nine_at_once_were_read_from_a_file(stage, count):
 
     found = [batch.crops for person in batches(seen(stage)) for batch in person]
     assert sum(found) == (count if count <= 9 else 0)
+    with Store.open(stage.path) as store:
+        assert found == [crops for (crops,) in store.connection.execute("SELECT crops FROM human_batches")]
