@@ -212,6 +212,12 @@ def test_the_pieces_of_history_come_whole():
     assert known / len(found) > 0.95
 
 
+@pytest.mark.parametrize("policy", [POLICY, BY_POLICY])
+def test_a_day_that_a_zone_left_out_has_no_plan(policy):
+    # Samoa went from the 29th of December 2011 to the 31st.
+    assert plan_day(request(day=date(2011, 12, 30), zone=ZoneInfo("Pacific/Apia"), policy=policy), HISTORY) == ()
+
+
 def test_another_seed_is_another_plan_and_another_day_is_not_the_same_day_again():
     first = plan_day(request(), HISTORY)
 
