@@ -28,11 +28,12 @@ format:
 docs:
     ./run python docs/generate.py
 
-# Figures: the ledger's against plain SQLite, the queue's cost per crop, a command's cold start
+# Figures: the ledger's against plain SQLite, the queue's cost per crop, a command's cold start, a plan's likeness
 bench *options:
     ./run python benchmarks/ledger.py {{ options }}
     ./run python benchmarks/queue.py
     ./run python benchmarks/start.py
+    ./run python benchmarks/cadence_fidelity.py --made
 
 # Kill `crop run` 200 times at random instants, and look what is left
 crash *options:
