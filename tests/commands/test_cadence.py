@@ -168,6 +168,18 @@ def test_a_cell_leans_on_its_hour_and_that_on_the_pool_the_less_the_more_days_it
     assert monday.batches_per_hour == 5
 
 
+def test_how_often_an_hour_is_worked_is_shrunk_too():
+    # Nine o'clock is worked every day, three o'clock on Mondays only.
+    midnights = [at("2025-01-06T00:00:00+00:00") + day * 86_400 for day in range(70)]
+    stretches = [Stretch(midnight + 9 * 3600, 20.0, 3) for midnight in midnights]
+    stretches += [Stretch(midnight + 15 * 3600, 20.0, 3) for midnight in midnights[::7]]
+    cell = {(bucket.weekday, bucket.hour): bucket.batches_per_hour for bucket in buckets_of(stretches, UTC)}
+
+    assert cell[0, 15] == pytest.approx(10 / 14 + 4 / 14 / 7, abs=1e-3)
+    assert cell[1, 15] == pytest.approx(4 / 14 / 7, abs=1e-3)
+    assert cell[1, 9] == 1
+
+
 @given(st.lists(st.floats(0.1, 1e6), min_size=1, max_size=200), st.integers(0, 6))
 def test_shares_add_up_whatever_the_history(starts, weekday):
     for bucket in buckets_of([Stretch(start * 10, 5.0, 1) for start in starts], NEW_YORK):

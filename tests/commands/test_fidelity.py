@@ -45,6 +45,21 @@ def test_a_plan_that_is_five_times_too_fast_fails(history):
     assert {"gaps between batches (KS)", "crops per active hour"} <= failed(history, fast)
 
 
+def test_one_of_twenty_halves_of_the_history_is_beyond_the_bar(history):
+    from commands.fidelity import _distances, _texture, _units
+
+    found = compare(history, history, LOS_ANGELES)
+    units, chance, beyond = _units(history, LOS_ANGELES), np.random.Generator(np.random.PCG64(99)), 0
+    for _ in range(300):
+        order = [units[place] for place in chance.permutation(len(units))]
+        half = len(order) // 2
+        name = "gaps between batches (KS)"
+        beyond += _distances(_texture(order[:half]), _texture(order[half:]))[name] > found[0].bar
+
+    assert [each.distance for each in found] == [0] * len(found)
+    assert 0.01 < beyond / 300 < 0.12
+
+
 def test_too_little_history_has_no_noise_to_measure():
     with pytest.raises(Refused, match="too few"):
         compare([((worked()[0][0]),)], [((worked()[0][0]),)], LOS_ANGELES)

@@ -162,6 +162,26 @@ def test_the_policy_s_breaks_are_as_long_and_as_often_as_it_says(seed):
     assert last >= instant_of(MONDAY, _clock("16:30"), LOS_ANGELES)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_breaks_are_drawn_between_their_bounds_and_not_all_at_the_longest(seed):
+    made = plan_day(request(policy=BY_POLICY, seed=seed), HISTORY)
+
+    micro = {end_s - start_s for start_s, end_s, reason in spans(made, "break") if reason == "micro"}
+    assert len(micro) > 5
+    assert max(micro) - min(micro) > 60
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_coffee_break_comes_an_hour_after_the_break_before_that_was_no_micro_break(seed):
+    rested_s = None
+    for start_s, _end_s, reason in spans(plan_day(request(policy=BY_POLICY, seed=seed), HISTORY), "break"):
+        if reason == "coffee" and rested_s is not None:
+            # A burst may be shortened for lunch, by half its length at most.
+            assert 3600 - 1500 <= start_s - rested_s <= 3600 + 1500 + 420
+        if reason != "micro":
+            rested_s = start_s
+
+
 def _clock(text):
     from datetime import time
 
