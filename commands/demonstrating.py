@@ -27,8 +27,8 @@ class Sandbox:
     home: Path
     photos: Path
     marks: Path
-    first: Path
-    """The picture whose crop is undone."""
+    marked: tuple[Path, ...]
+    """The pictures that keep their mark."""
     withdrawn: Path
     """The picture whose crop is withdrawn."""
     skipped: Path
@@ -51,8 +51,8 @@ def prepare(root: Path | None, images: Path | None, count: int) -> Sandbox:
     marks = root / "marks.jsonl"
     marks.write_text("".join(_mark(image) + "\n" for image in found), "utf-8")
     beside = sum(1 for path in photos.iterdir()) - len(paths)
-    undone, withdrawn, skipped = (found[index].path for index in (0, -2, -1))
-    return Sandbox(root, root / "home", photos, marks, undone, withdrawn, skipped, len(found), beside)
+    *marked, withdrawn, skipped = (image.path for image in found)
+    return Sandbox(root, root / "home", photos, marks, tuple(marked), withdrawn, skipped, len(found), beside)
 
 
 def _empty(root: Path | None) -> Path:

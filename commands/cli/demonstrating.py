@@ -10,9 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.cli.output import plural, say, shown
+from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from commands.demonstrating import Sandbox
+
+
+SOME_FAILED = 1
+"""A photo of the user's own may be one that is refused: that is a result to show, and the journey goes on."""
 
 
 def register(app: typer.Typer) -> None:
@@ -72,13 +77,16 @@ def _inside(root: Path, home: Path) -> Iterator[None]:
 
 
 def _journey(made: "Sandbox") -> None:
-    first, withdrawn, skipped = (shown(path) for path in (made.first, made.withdrawn, made.skipped))
+    withdrawn, skipped = shown(made.withdrawn), shown(made.skipped)
     _step("A ledger of its own, that may touch this sandbox only.", "init", "--root", str(made.root))
     _step("Mark a box on every picture. No pixel changes: marks are events.", "record", "--from", shown(made.marks))
     _step("One mark was a mistake.", "withdraw", withdrawn)
     _step("One picture gets no crop at all.", "skip", skipped, "--reason", "blurred")
     _step("What is owed?", "queue", "--limit", "5")
     _step("Execute: each crop is written, verified pixel by pixel, then moved into place.", "run", "--now")
+    first = next((shown(path) for path in made.marked if not path.exists()), None)
+    if first is None:
+        raise Refused("None of these images can be cropped; the reasons are above.", mend="Name others: --images DIR")
     _step("How far is the directory?", "progress")
     _step("Take one back, byte for byte.", "undo", first)
     _step("Its whole story.", "show", first)
@@ -93,7 +101,7 @@ def _step(words: str, *arguments: str) -> None:
 
     say(f"\n# {words}\n$ crop {shlex.join(arguments)}")
     code = run(list(arguments))
-    if code:
+    if code > SOME_FAILED:
         raise typer.Exit(code)
 
 
