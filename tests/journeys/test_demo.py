@@ -41,6 +41,7 @@ def test_the_demo_plays_with_copies_and_goes_on_where_one_is_refused(
 
 def sixteen_bit_colour() -> bytes:
     """A PNG that Pillow would turn into 8 bits: it can be recorded, and is refused when it is to be cropped."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
