@@ -82,7 +82,7 @@ class Runner:
     """The images in a directory that are owed crops of their own, and so are nobody's companions."""
     sleep: Callable[[float], None] = time.sleep
     stopping: bool = False
-    """Set from outside (Ctrl-C): finish the crop in hand, then stop."""
+    """Set from outside (Ctrl-C): finish what is claimed, then stop."""
     _waiting: list[tuple[float, int, str]] = Factory(list)
     _tries: dict[str, int] = Factory(dict)
     _listings: dict[Path, tuple[float, Listing]] = Factory(dict)

@@ -27,7 +27,7 @@ PAGE = 500
 def run_now(
     runner: Runner, projections: Projections, store: Store, *, project: str | None, limit: int | None
 ) -> Iterator[Done]:
-    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets the crop in hand finish."""
+    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets what is claimed finish."""
     with held_while_alive(lock_of(runner.home, runner.run)) as alive:
         if not alive:
             raise Conflict(f"A run named {runner.run} is at work already.")

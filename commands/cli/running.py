@@ -32,7 +32,7 @@ def run(
     """Execute the crops that are owed.
 
     Each is written, verified, then moved into place with its companions; originals go to the archive. What an
-    interrupted run left is finished or cleared up first. Ctrl-C finishes the crop in hand and exits 130.
+    interrupted run left is finished or cleared up first. Ctrl-C finishes the few crops that are claimed and exits 130.
     Exit 1 if some failed; they stay in the queue with their reason.
 
     \b

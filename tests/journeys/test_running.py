@@ -204,7 +204,7 @@ def test_a_forged_claim_cannot_lead_a_run_outside_the_allowed_places(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_finishes_the_crop_in_hand_and_exits_130(crop: Cli, photos: Path, number: signal.Signals) -> None:
+def test_a_signal_finishes_what_is_claimed_and_exits_130(crop: Cli, photos: Path, number: signal.Signals) -> None:
     images = [picture(photos / f"{name:03d}.png", (900, 900)) for name in range(60)]
     marks = photos.parent / "marks.jsonl"
     line = {"project_id": "p", "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
@@ -219,7 +219,7 @@ def test_a_signal_finishes_the_crop_in_hand_and_exits_130(crop: Cli, photos: Pat
         process.stdout.read()
     assert process.returncode == 130
     states = {str(owed["status"]) for owed in crop.json("queue")}
-    assert "started" not in states, "a crop was left in hand"
+    assert "started" not in states, "a claimed crop was left"
     assert "Executed" in crop("run", "--now")
     crop("audit")
 
