@@ -1,6 +1,7 @@
 """What must be complete: events, their folds and deciders, errors and their codes, commands and their examples."""
 
 import re
+import sys
 
 import apsw
 import pytest
@@ -27,7 +28,12 @@ def test_no_fold_waits_for_an_event_that_does_not_exist():
 def test_every_event_class_is_in_the_catalogue():
     from ledger.events.event import Event
 
-    assert set(Event.__subclasses__()) == set(events.ALL)
+    # attrs replaces a class by one with slots; the first one lingers until it is collected, and is in no module.
+    classes = {
+        each for each in Event.__subclasses__() if getattr(sys.modules[each.__module__], each.__name__, 0) is each
+    }
+
+    assert classes == set(events.ALL)
 
 
 def test_event_types_are_unique_and_in_the_past_tense():
