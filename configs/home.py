@@ -61,6 +61,11 @@ class Home:
         return self.root / "runs"
 
     @property
+    def web_lock(self) -> Path:
+        """Held by the one server that has this home."""
+        return self.root / "web.lock"
+
+    @property
     def errors(self) -> Path:
         """Tracebacks of bugs."""
         return self.root / "errors.log"

@@ -16,6 +16,7 @@ from commands.cli import (
     recording,
     running,
     scheduling,
+    serving,
 )
 from configs.home import Home
 from ledger.errors import ALL, CropledgerError
@@ -31,7 +32,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for room in (demonstrating, ledgering, recording, importing, running, pacing, scheduling, projecting, answering):
+for room in (
+    demonstrating,
+    ledgering,
+    recording,
+    importing,
+    running,
+    pacing,
+    scheduling,
+    projecting,
+    answering,
+    serving,
+):
     room.register(app)
 
 
@@ -93,18 +105,10 @@ def _told(error: CropledgerError, *, as_json: bool) -> int:
 
 
 def _bug(error: Exception, arguments: list[str]) -> int:
-    import traceback
-    from datetime import UTC, datetime
+    from commands.bugs import note
 
-    log = Home.found(_home_of(arguments)).errors
-    text = "".join(traceback.format_exception(error))
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC).isoformat()} crop {' '.join(arguments)}\n{text}\n")
-    except OSError as why:
-        typer.echo(f"{text}\n(and {log} cannot be written: {why})", err=True)
-    typer.echo(f"A bug in cropledger: {type(error).__name__}: {error}. The traceback is in {log}", err=True)
+    where = note(Home.found(_home_of(arguments)).errors, f"crop {' '.join(arguments)}", error)
+    typer.echo(f"A bug in cropledger: {type(error).__name__}: {error}. {where}", err=True)
     return 70
 
 

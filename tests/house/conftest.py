@@ -8,7 +8,7 @@ import pytest
 from attrs import frozen
 
 HOUSE = Path(__file__).resolve().parents[2]
-FLOORS = ("db", "ledger", "projections", "imaging", "configs", "commands")
+FLOORS = ("db", "ledger", "projections", "imaging", "configs", "commands", "web")
 
 
 @frozen

@@ -5,7 +5,21 @@ import sys
 
 import pytest
 
-HEAVY = {"sqlite_utils", "hypothesis", "rich", "PIL", "apsw", "cattrs", "msgspec", "tabulate", "numpy", "uuid_utils"}
+HEAVY = {
+    "sqlite_utils",
+    "hypothesis",
+    "rich",
+    "PIL",
+    "apsw",
+    "cattrs",
+    "msgspec",
+    "tabulate",
+    "numpy",
+    "uuid_utils",
+    "starlette",
+    "uvicorn",
+    "jinja2",
+}
 
 LOADED = """
 import sys

@@ -1,0 +1,180 @@
+"""A real server on a home of its own, and a real browser to look at it.
+
+`server` is `crop serve` in a process of its own: it can be killed and begun again. `browser_page` is a page in a
+headless Chromium; what its console complains of fails the test. Without a Chromium those tests are skipped, except
+where `CI` is set. `CROP_CHROMIUM` names another one than the first on the path.
+"""
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from attrs import define, field
+
+BEGIN = "from commands.cli.app import main; main()"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@define
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@define
+class Server:
+    """One `crop serve`; `crop(...)` runs another command on the same home meanwhile."""
+
+    home: Path
+    root: Path
+    options: tuple[str, ...] = ()
+    url: str = ""
+    process: subprocess.Popen[str] | None = None
+    token: str = field(default="")
+
+    def start(self, *arguments: str | Path, port: int = 0) -> "Server":
+        """Begin; returns when it answers. `port` 0 is any."""
+        command = ["serve", *map(str, arguments), "--port", str(port), "--json", *self.options]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", BEGIN, "--home", str(self.home), *command],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(),
+        )  # fmt: skip
+        line = self.process.stdout.readline()
+        assert line, self.process.communicate()[1]
+        self.url = json.loads(line)["url"]
+        self.token = self._token()
+        return self
+
+    @property
+    def address(self) -> str:
+        return urlsplit(self.url).netloc
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port
+
+    def crop(self, *arguments: str | Path, exits: int = 0) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", BEGIN, "--home", str(self.home), *map(str, arguments)],
+            capture_output=True, text=True, env=_environment(),
+        )  # fmt: skip
+        assert done.returncode == exits, f"{arguments}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        """One request with exactly these headers; underscores in their names are dashes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        given = {"host": self.address} | {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            given["content-length"] = str(len(body))
+        for name, value in given.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        found = connection.getresponse()
+        answer = Answer(
+            found.status,
+            {name.lower(): value for name, value in found.getheaders()},
+            found.read().decode("utf-8", "replace"),
+        )
+        connection.close()
+        return answer
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.ask("GET", path, **headers)
+
+    def post(self, path: str, value: object, **headers: str) -> Answer:
+        """A write as the page makes it."""
+        given = {"content_type": "application/json", "x_crop_token": self.token, "origin": f"http://{self.address}"}
+        return self.ask("POST", path, json.dumps(value).encode(), **(given | headers))
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """As Ctrl-C would."""
+        self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            self.process.communicate(timeout=20)
+            self.process = None
+
+    def _token(self) -> str:
+        entry = urlsplit(self.url).query
+        text = self.get("/events", cookie=entry.replace("token=", "crop_entry=")).text
+        return text.partition('name="crop-token" content="')[2].partition('"')[0]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CROP_")}
+    return kept | {"CROP_OPERATOR": "ann"}
+
+
+@pytest.fixture
+def made_server(tmp_path: Path) -> Iterator[Server]:
+    """A home with a ledger that allows the test's own directory; the server is not begun yet."""
+    server = Server(tmp_path / "home", tmp_path)
+    server.crop("init", "--root", tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def server(made_server: Server) -> Server:
+    """The same, answering."""
+    return made_server.start()
+
+
+def chromium() -> str:
+    """The browser's path; skips where there is none."""
+    found = os.environ.get("CROP_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        why = "no Chromium is installed (on Debian: apt-get install chromium; or set CROP_CHROMIUM)"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One headless Chromium for all tests of this process."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # In a container the browser's own sandbox needs rights that tests do not have; the pages are our own.
+        launched = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def browser_page(browser: Any) -> Iterator[Any]:
+    """A page in a context of its own: 1440 x 900, light. What its console complains of fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(10_000)
+    complaints: list[str] = []
+    page = context.new_page()
+    page.complaints = complaints
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield page
+    context.close()
+    assert complaints == [], "the browser's console"

@@ -1,0 +1,54 @@
+"""The pages in a real browser: they follow what happens, and nobody is shut out."""
+
+import pytest
+from PIL import Image
+
+PAGES = ("/", "/events", "/nowhere")
+
+
+@pytest.fixture
+def marked(server, tmp_path):
+    """A server on which one crop is recorded."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a.png", "b.png"):
+        Image.effect_noise((80, 60), 50).save(photos / name)
+    server.crop("record", photos / "a.png", "--box", "0.1,0.1,0.9,0.9", "--project", "p")
+    return server
+
+
+def test_what_another_process_records_is_seen_without_asking(marked, browser_page, tmp_path):
+    browser_page.goto(marked.url)
+    browser_page.wait_for_selector("#live[data-state=live]")
+    owed = browser_page.locator("#queue dd").first
+    assert owed.inner_text() == "1"
+
+    marked.crop("record", tmp_path / "photos" / "b.png", "--box", "0.1,0.1,0.9,0.9", "--project", "p")
+
+    browser_page.wait_for_function("document.querySelector('#queue dd').innerText === '2'")
+
+
+def test_a_page_says_when_the_server_is_away_and_when_it_is_back(marked, browser_page):
+    port = marked.port
+    browser_page.goto(marked.url)
+    browser_page.wait_for_selector("#live[data-state=live]")
+
+    marked.kill()
+    browser_page.wait_for_selector("#live[data-state=away]")
+    marked.start(port=port)
+
+    browser_page.wait_for_selector("#live[data-state=live]")
+    browser_page.complaints.clear()  # the browser's own words about the connection
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(marked, browser_page, path, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    browser_page.emulate_media(color_scheme=scheme)
+    browser_page.goto(marked.url.rstrip("/") + path)
+    found = Axe().run(browser_page)
+
+    assert found.violations_count == 0, found.generate_report()
+    browser_page.complaints[:] = [each for each in browser_page.complaints if "404" not in each]
