@@ -8,6 +8,7 @@ from attrs import Factory, define, frozen
 
 from commands.crops import IMAGES
 from commands.decider import Decider, Request
+from commands.directories import DIRECTORIES
 from commands.schedules import SCHEDULES
 from ledger.entry import Batch, Draft, Entry, Receipt, new_id
 from ledger.errors import Conflict, CropledgerError, Invalid, NotFound, Refused
@@ -15,7 +16,7 @@ from ledger.events.event import Event
 from ledger.log import Ledger
 from ledger.values import Instant, instant
 
-DECIDERS: dict[str, Decider[Any]] = {"image": IMAGES, "schedule": SCHEDULES}
+DECIDERS: dict[str, Decider[Any]] = {"image": IMAGES, "directory": DIRECTORIES, "schedule": SCHEDULES}
 """Kind of subject (what stands before its first slash) -> its rules."""
 
 REFUSALS = (Refused, NotFound, Conflict, Invalid)

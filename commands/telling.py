@@ -13,6 +13,7 @@ from ledger.entry import Entry
 from ledger.errors import Invalid
 from ledger.events.catalogue import BY_TYPE
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone
+from ledger.events.directories import DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageSkipped
@@ -125,6 +126,10 @@ def gist(event: Event) -> str:
             crops = sum(batch.crops for block in event.blocks for batch in block.batches)
             again = f", replaces version {event.supersedes}" if event.supersedes else ""
             words = f"{event.date}: {crops} crops for {event.project or 'all projects'}, {event.method}{again}"
+        case DirectoryScanned():
+            counts = ((event.added, "added"), (event.removed, "removed"), (event.replaced, "replaced"))
+            news = "".join(f", {len(names)} {word}" for names, word in counts if names)
+            words = f"{event.directory}: {event.images} images{news}"
         case HistoryImported():
             words = f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
         case _:

@@ -238,3 +238,9 @@ def image_subject(project: str, path: PurePath | str) -> str:
     """
     seed = f"{project}\0{path}".encode("utf-8", "surrogateescape")
     return "image/" + hashlib.sha256(seed).hexdigest()[:24]
+
+
+def directory_subject(path: PurePath | str) -> str:
+    """The subject of a directory at first sight: `directory/` and 24 hex digits from its canonical path."""
+    seed = str(path).encode("utf-8", "surrogateescape")
+    return "directory/" + hashlib.sha256(seed).hexdigest()[:24]

@@ -3,6 +3,7 @@
 from ledger.events.event import Event
 from projections.cadence import CADENCE
 from projections.decisions import DECISIONS
+from projections.directories import DIRECTORIES
 from projections.executions import EXECUTIONS
 from projections.file_operations import FILE_OPERATIONS
 from projections.history import HISTORY
@@ -14,6 +15,7 @@ from projections.training import TRAINING
 
 ALL: tuple[Projection, ...] = (
     QUEUE,
+    DIRECTORIES,
     PROGRESS,
     DECISIONS,
     EXECUTIONS,

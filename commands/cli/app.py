@@ -9,6 +9,7 @@ import typer
 from commands.cli import (
     answering,
     demonstrating,
+    directories,
     importing,
     ledgering,
     pacing,
@@ -36,6 +37,7 @@ for room in (
     demonstrating,
     ledgering,
     recording,
+    directories,
     importing,
     running,
     pacing,

@@ -93,12 +93,17 @@ class Desk:
 
         return Recorder(self.ledger, self.projections, self.zones)
 
-    def queue_length(self) -> int:
-        """How many crops are owed now, all projects together."""
+    def refresh(self) -> None:
+        """Catch the projections up with what was recorded meanwhile."""
         from projections.catch_up import catch_up
-        from projections.queue import sizes
 
         catch_up(self.ledger, self.store)
+
+    def queue_length(self) -> int:
+        """How many crops are owed now, all projects together."""
+        from projections.queue import sizes
+
+        self.refresh()
         return sizes(self.projections).owed
 
     def close(self) -> None:

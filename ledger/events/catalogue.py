@@ -12,6 +12,7 @@ from ledger.events.crops import (
     CropUndone,
     CropWithdrawn,
 )
+from ledger.events.directories import DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageRestored, ImageSkipped
@@ -28,6 +29,7 @@ ALL: tuple[type[Event], ...] = (
     ImageSkipped,
     ImageRestored,
     HistoryImported,
+    DirectoryScanned,
     SchedulePlanned,
     ScheduleCancelled,
 )

@@ -1,0 +1,152 @@
+"""Directories: scan what is there, and ask for the next images."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.options import ActorOption, JsonFlag, ProjectOption
+from commands.cli.output import emit, plural, progress, say, shown, warn
+
+if TYPE_CHECKING:
+    from commands.scanning import Scan
+
+DirectoryArgument = Annotated[Path, typer.Argument(help="The directory.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(scan)
+    app.command("next")(next_)
+
+
+def scan(
+    context: typer.Context,
+    directories: Annotated[list[Path], typer.Argument(help="One directory or several.")],
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Record which images are in directories, and what has changed since the last scan.
+
+    Only new and changed files are read. Exit 1 if a directory could not be scanned.
+
+    \b
+    Examples:
+      crop scan photos/set_a
+      crop scan photos/*/
+    """
+    from ledger.errors import CropledgerError
+
+    failed = 0
+    with at_desk(context) as desk:
+        for directory in directories:
+            try:
+                found = scanned(desk, directory, actor)
+            except CropledgerError as why:
+                if len(directories) == 1:
+                    raise
+                warn(f"{type(why).__name__}: {why}")
+                failed += 1
+                continue
+            if as_json:
+                emit(_as_value(found))
+            else:
+                _tell(found)
+    if failed:
+        raise typer.Exit(1)
+
+
+def scanned(desk: Desk, directory: Path, actor: str | None = None) -> "Scan":
+    """A scan of one directory, with a bar while new images are read."""
+    from commands.recording import Asked
+    from commands.scanning import Scanner
+
+    with progress(f"Reading {directory.name}") as bar:
+        scanner = Scanner(desk.ledger, desk.projections, desk.zones, bar.reach)
+        found = scanner.scan(directory, Asked(operator(actor), correlation(), desk.now))
+    desk.refresh()
+    return found
+
+
+def _as_value(found: "Scan") -> dict[str, object]:
+    changes = found.changes
+    return {
+        "directory": str(found.directory),
+        "images": changes.images,
+        "first": found.first,
+        "added": [image.name for image in changes.added],
+        "removed": changes.removed,
+        "replaced": [image.name for image in changes.replaced],
+        "problems": [{"filename": image.name, "problem": image.problem} for image in found.problems],
+        "size_bytes": found.size_bytes,
+        "directory_hash": changes.directory_hash,
+    }
+
+
+def _tell(found: "Scan") -> None:
+    from commands.cli.output import size
+
+    changes = found.changes
+    counts = ((len(changes.added), "added"), (len(changes.removed), "removed"), (len(changes.replaced), "replaced"))
+    news = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing has changed"
+    what = "" if found.first else f" ({news})"
+    say(f"Scanned {shown(found.directory)}: {plural(changes.images, 'image')}, {size(found.size_bytes)}{what}.")
+    for image in found.problems:
+        warn(f"  {image.name} cannot be cropped as it is: {image.problem}")
+
+
+def next_(
+    context: typer.Context,
+    directory: DirectoryArgument,
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many.")] = 1,
+    pending: Annotated[
+        bool, typer.Option("--pending", help="Also those that are marked, and not executed yet.")
+    ] = False,
+    project: ProjectOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show the next images that wait for a decision, one path per line.
+
+    They come by timestamp, stage and name. Each is shown until it is marked, skipped or kept; what was withdrawn, or
+    failed for good, is shown again. The directory is scanned first, so that files may come and go.
+
+    \b
+    Examples:
+      crop next photos/set_a
+      crop next photos/set_a -n 3 --json
+    """
+    from projections.upcoming import next_images, unfinished_images
+
+    with at_desk(context) as desk:
+        found = scanned(desk, directory)
+        of = project or only_project(desk, str(found.directory))
+        ask = unfinished_images if pending else next_images
+        images = ask(desk.projections, str(found.directory), project=of, limit=count)
+        if as_json:
+            for image in images:
+                emit({"path": image.path, "project": of, "of": found.changes.images} | _fields(image))
+            return
+        for image in images:
+            say(shown(image.path))
+        if not images:
+            warn(f"Nothing in {shown(found.directory)} waits for a decision. How far it is: crop progress {directory}")
+        if found.problems:
+            warn(f"{plural(len(found.problems), 'image')} cannot be cropped as found: crop scan {directory}")
+
+
+def _fields(value: object) -> dict[str, object]:
+    from attrs import asdict
+
+    return asdict(value)  # type: ignore[arg-type]  # only attrs values come here
+
+
+def only_project(desk: Desk, directory: str) -> str | None:
+    """The project at work in a directory; None where there is none yet, `Refused` where there are several."""
+    from ledger.errors import Refused
+    from projections.upcoming import projects_in
+
+    found = projects_in(desk.projections, directory)
+    if len(found) > 1:
+        raise Refused(f"Several projects are at work in {directory}: {', '.join(found)}.", mend="Say: --project P")
+    return found[0] if found else None
