@@ -1,0 +1,81 @@
+// Keys and what they do. The bindings come from the settings; the help is made from the same table.
+
+/** What can be bound, in the order of the help: action -> what it does. `N` in an action's keys is one per image. */
+export const ACTIONS = {
+  submit: "Record these and show the next",
+  back: "Back to the batch before, to revise it",
+  forward: "Forward again",
+  undo: "Undo",
+  redo: "Redo",
+  skip: "Skip image 1, 2, 3 ... (no crop for it), or take that back",
+  reset: "Whole image again: image 1, 2, 3 ...",
+  accept: "Take the suggested box",
+  suggestion: "Change between the suggestion and your own box",
+  ratio: "Next shape: the image's, free, or a fixed ratio",
+  next_directory: "Next directory",
+  previous_directory: "Previous directory",
+  overlay: "Hide or show the boxes",
+  end: "End the sitting",
+  help: "Show or hide these keys",
+};
+
+/** These cannot be rebound: they are how a focused box is moved everywhere. */
+export const FIXED = [
+  ["Tab", "Go to a box, then to its eight handles"],
+  ["Arrow keys", "Move the focused box or handle by 1 pixel; with Shift by 10, with Alt by 100"],
+  ["Ctrl + arrow keys", "Make the focused box wider, narrower, taller or lower; with Shift by 10, with Alt by 100"],
+  ["Escape", "Leave the box; the arrow keys mean batches again"],
+];
+
+const PER_IMAGE = new Set(["skip", "reset"]);
+
+/** The table that `actionOf` looks into, from bindings such as {submit: "Enter", back: "ArrowLeft b"}. */
+export function bindings(settings) {
+  const table = new Map();
+  for (const [action, keys] of Object.entries(settings)) {
+    keys.split(/\s+/).filter(Boolean).forEach((key, index) => {
+      table.set(normal(key), PER_IMAGE.has(action) ? { action, index } : { action });
+    });
+  }
+  return table;
+}
+
+/** What a key event asks for: {action, index?}, or undefined. */
+export const actionOf = (event, table) => table.get(nameOf(event));
+
+/** A key as it is written in the settings, in one spelling: modifiers in order, letters in lower case. */
+function normal(text) {
+  const parts = text === "+" ? ["+"] : text.split("+");
+  const key = parts.pop();
+  return spelt(key, new Set(parts.map((part) => part.toLowerCase())));
+}
+
+/** The same spelling for a key event. */
+export function nameOf(event) {
+  // On some keyboards a digit needs Shift; where the key sits says which digit is meant.
+  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code ?? "");
+  const key = digit && !event.ctrlKey && !event.altKey && !event.metaKey ? digit[1] : event.key;
+  const held = new Set();
+  if (event.ctrlKey) held.add("ctrl");
+  if (event.altKey) held.add("alt");
+  if (event.metaKey) held.add("meta");
+  if (event.shiftKey) held.add("shift");
+  return spelt(key, held);
+}
+
+function spelt(key, held) {
+  const name = key === " " ? "space" : key.toLowerCase();
+  // Shift is part of how a sign such as ? is typed, but a choice with letters and named keys.
+  if (name.length === 1 && !/\p{L}/u.test(name)) held.delete("shift");
+  return [...["ctrl", "alt", "meta", "shift"].filter((each) => held.has(each)), name].join("+");
+}
+
+const SHOWN = { arrowleft: "←", arrowright: "→", arrowup: "↑", arrowdown: "↓", space: "Space", enter: "Enter", escape: "Esc" };
+
+/** A binding as the help shows it: "← or B", "1 2 3". */
+export function inWords(keys, action) {
+  const shown = keys.split(/\s+/).filter(Boolean).map((key) => normal(key).split("+").map(word).join("-"));
+  return shown.join(PER_IMAGE.has(action) ? " " : " or ");
+}
+
+const word = (part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part[0].toUpperCase() + part.slice(1));
