@@ -83,6 +83,7 @@ def _profile(raw: bytes, header: Header) -> bytes | None:
 def _encoded(picture: Image.Image, profile: bytes | None) -> bytes:
     colours = {"RGB": b"RGB ", "L": b"GRAY"}[picture.mode]
     kept = {"icc_profile": profile} if profile and profile[16:20] == colours else {}
+    picture.info.clear()  # a comment would be carried along
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=QUALITY, **kept)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""One table of cases for the arithmetic of the page (scripts/geometry.test.mjs) and that of the ledger."""
+"""One table of cases for the arithmetic of the page (modules/geometry.test.mjs) and that of the ledger."""
 
 import json
 from pathlib import Path
