@@ -46,3 +46,5 @@ class Request:
     at: Instant | None = None
     id: str | None = None
     """The id for the command's event, where it is derived from a source record."""
+    causation: str | None = None
+    """The id of the entry that the command follows from, such as the batch of a plan that a crop is claimed in."""

@@ -9,6 +9,7 @@ from attrs import Factory, define, frozen
 from commands.crops import IMAGES
 from commands.decider import Decider, Request
 from commands.directories import DIRECTORIES
+from commands.runs import RUNS
 from commands.schedules import SCHEDULES
 from ledger.entry import Batch, Draft, Entry, Receipt, new_id
 from ledger.errors import Conflict, CropledgerError, Invalid, NotFound, Refused
@@ -16,7 +17,9 @@ from ledger.events.event import Event
 from ledger.log import Ledger
 from ledger.values import Instant, instant
 
-DECIDERS: dict[str, Decider[Any]] = {"image": IMAGES, "directory": DIRECTORIES, "schedule": SCHEDULES}
+DECIDERS: dict[str, Decider[Any]] = {
+    "image": IMAGES, "directory": DIRECTORIES, "schedule": SCHEDULES, "run": RUNS,
+}  # fmt: skip
 """Kind of subject (what stands before its first slash) -> its rules."""
 
 REFUSALS = (Refused, NotFound, Conflict, Invalid)
@@ -96,10 +99,11 @@ class _Turn:
             self.position = self.ledger.head().position
         id_ = request.id if request.id and first is None else new_id()
         subject, at = request.command.subject, request.at or self.now
-        draft = Draft(subject, event, request.actor, at, request.correlation, causation=first, id=id_)
+        cause = first or request.causation
+        draft = Draft(subject, event, request.actor, at, request.correlation, causation=cause, id=id_)
         self.position += 1
         entry = Entry(
-            self.position, id_, subject, version, event, at, self.now, request.actor, request.correlation, first
+            self.position, id_, subject, version, event, at, self.now, request.actor, request.correlation, cause
         )
         self.drafts.append(draft)
         self.entries.append(entry)

@@ -21,6 +21,7 @@ from projections.projection import Table
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+    from sqlite_utils.db import Table as PublishedTable
 
 Rows = Callable[[str], Iterator[tuple[Any, ...]]]
 """All rows that a SELECT gives."""
@@ -141,8 +142,14 @@ def _link(database: "Database") -> None:
         return
     known.transform(pk="subject")
     for table in database.tables:
-        if table.name not in {"images", "events"} and "subject" in table.columns_dict and "_fts" not in table.name:
+        if table.name not in {"images", "events"} and _is_about_images(table):
             table.add_foreign_key("subject", "images", "subject", ignore=True)
+
+
+def _is_about_images(table: "PublishedTable") -> bool:
+    if "subject" not in table.columns_dict or "_fts" in table.name:
+        return False
+    return not any(table.rows_where("subject NOT LIKE 'image/%'", limit=1))  # days have subjects, too
 
 
 def _metadata() -> dict[str, Any]:

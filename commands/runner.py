@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from typing import ClassVar
 
 from attrs import Factory, define, evolve, frozen
@@ -18,6 +19,7 @@ from commands.crops import IMAGES, FailCrop, FinishCrop, StartCrop
 from commands.decider import Request
 from commands.handle import handle, handle_many, replay
 from commands.image import Image
+from commands.leases import lock_of
 from configs.home import Home
 from configs.settings import Settings
 from db.lock import held_while_alive
@@ -81,8 +83,13 @@ class Runner:
     owed_beside: Callable[[Path], frozenset[Path]]
     """The images in a directory that are owed crops of their own, and so are nobody's companions."""
     sleep: Callable[[float], None] = time.sleep
-    stopping: bool = False
-    """Set from outside (Ctrl-C): finish what is claimed, then stop."""
+    attend: Callable[[], None] = lambda: None
+    """Called before each batch; may wait, and may ask to stop."""
+    chance: Random = Factory(Random)
+    stopped: str | None = None
+    """Why it is to stop: finish what is claimed, then no more."""
+    words: str | None = None
+    """The same for a person."""
     _waiting: list[tuple[float, int, str]] = Factory(list)
     _tries: dict[str, int] = Factory(dict)
     _listings: dict[Path, tuple[float, Listing]] = Factory(dict)
@@ -91,6 +98,11 @@ class Runner:
     def now(self) -> datetime:
         """The wall clock."""
         return datetime.now(UTC)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing more is to be begun."""
+        return self.stopped is not None
 
     @property
     def actor(self) -> str:
@@ -136,9 +148,11 @@ class Runner:
     def execute(self, owed: list[str]) -> Iterator[Done]:
         """Execute these crops in order, claiming a batch at a time; what fails for a passing reason is tried again."""
         self._waiting = [(0.0, number, subject) for number, subject in enumerate(owed)]
-        while self._waiting and not self.stopping:
-            batch = self._next_batch()
-            for claim in self._claim(batch):
+        while self._waiting:
+            self.attend()
+            if self.stopping:
+                return
+            for claim in self._claim(self._next_batch()):
                 yield claim if isinstance(claim, Done) else self._executed(claim)
 
     def _next_batch(self) -> list[str]:
@@ -231,9 +245,15 @@ class Runner:
             yield self._record_failure(subject, path, failed)
 
     def _again(self, subject: str, attempt: int) -> float:
-        pause: float = self.settings.retry_base_s * 2 ** (attempt - 1)
+        pause = self._backoff_s(attempt)
         heapq.heappush(self._waiting, (time.monotonic() + pause, len(self._waiting), subject))
         return pause
+
+    def _backoff_s(self, attempt: int) -> float:
+        """Twice as long after each try, up to a limit, and by chance a bit more or less."""
+        longest = min(self.settings.retry_base_s * 2.0 ** (attempt - 1), self.settings.retry_max_s)
+        jitter = self.settings.retry_jitter_percent / 100
+        return longest * self.chance.uniform(1 - jitter, 1 + jitter)
 
     def _record_failure(self, subject: str, path: str, failed: CropFailed) -> Done:
         handle(Request(FailCrop(subject, failed), self.actor, self.run), ledger=self.ledger, now=self.now())
@@ -246,12 +266,6 @@ class Runner:
         image, _ = replay(IMAGES, self.ledger.history(subject))
         assert isinstance(image, Image)  # noqa: S101  # for the type checker: IMAGES folds into Image
         return image
-
-
-def lock_of(home: Home, run: str) -> Path:
-    """The file that a run holds locked while it lives."""
-    home.runs.mkdir(parents=True, exist_ok=True)
-    return home.runs / f"{Path(run).name}.lock"
 
 
 def destination(source: Path, template: str) -> Path:

@@ -1,22 +1,31 @@
 """One run over the queue: clear up, claim, execute, until nothing is owed that can be done now."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from socket import gethostname
 from types import FrameType
 
 from attrs import define, field, frozen
 
-from commands.runner import REFUSED, Done, Left, Runner, lock_of
+from commands.attending import Attention
+from commands.decider import Request
+from commands.handle import handle
+from commands.leases import begin, lock_of
+from commands.runner import REFUSED, Done, Left, Runner
+from commands.runs import EndRun, run_subject
 from db.lock import held_while_alive
 from imaging.zones import canonical
-from ledger.errors import Conflict
+from ledger.errors import Conflict, CropledgerError
 from ledger.events.crops import CropExecuted, CropFailed
+from ledger.events.runs import RunEnded, RunStarted
 from ledger.values import instant
 from projections.catch_up import catch_up
-from projections.queue import claimable, owed, stuck
+from projections.queue import claimable, owed, sizes, stuck
 from projections.reader import Projections
 from projections.store import Store
 
@@ -27,15 +36,81 @@ PAGE = 500
 def run_now(
     runner: Runner, projections: Projections, store: Store, *, project: str | None, limit: int | None
 ) -> Iterator[Done]:
-    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets what is claimed finish."""
+    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets what is claimed finish.
+
+    Raises `Refused` where another run works on the same project.
+    """
+    sizes_now = sizes(projections, project=project)
+    if not sizes_now.pending and not sizes_now.started:
+        return
+    with at_work(runner, RunStarted("now", project, os.getpid(), gethostname(), limit=limit)) as attention:
+        runner.attend = partial(_wait_while_paused, runner, attention)
+        failures = Streak(runner.settings.stop_after_failures)
+        for done in _whole_queue(runner, projections, store, project, limit):
+            if failures.too_many_with(done):
+                runner.stopped, runner.words = "failures", failures.words
+            yield done
+        end(runner)
+        catch_up(runner.ledger, store)
+
+
+def _wait_while_paused(runner: Runner, attention: Attention) -> None:
+    attention.wait_while_paused(lambda: runner.stopping)
+    if attention.stop and not runner.stopping:
+        runner.stopped = "stopped"
+
+
+def _whole_queue(
+    runner: Runner, projections: Projections, store: Store, project: str | None, limit: int | None
+) -> Iterator[Done]:
+    yield from runner.recover(crop.subject for crop in stuck(projections) if project in {None, crop.project})
+    yield from _all_owed(runner, projections, store, project, limit)
+
+
+@contextmanager
+def at_work(runner: Runner, start: RunStarted) -> Iterator[Attention]:
+    """Hold the run's lease inside the block: its lock file, and `run.started` in the ledger; listens to signals."""
     with held_while_alive(lock_of(runner.home, runner.run)) as alive:
         if not alive:
             raise Conflict(f"A run named {runner.run} is at work already.")
+        try:
+            begin(runner.run, start, ledger=runner.ledger, home=runner.home, now=runner.now())
+        except CropledgerError:
+            lock_of(runner.home, runner.run).unlink()
+            raise
         with _stopped_by_signals(runner):
-            yield from runner.recover(crop.subject for crop in stuck(projections) if project in {None, crop.project})
-            yield from _all_owed(runner, projections, store, project, limit)
-        catch_up(runner.ledger, store)
+            heard = runner.ledger.head().position
+            yield Attention(runner.ledger, runner.run, heard, start.schedules)
         lock_of(runner.home, runner.run).unlink(missing_ok=True)  # nothing of this run is started any more
+
+
+def end(runner: Runner) -> None:
+    """Record that the run is over, and how."""
+    command = EndRun(run_subject(runner.run), RunEnded(runner.stopped or "finished", runner.words))
+    handle(Request(command, runner.actor, runner.run), ledger=runner.ledger, now=runner.now())
+
+
+@define
+class Streak:
+    """Failures in a row, and whether they are too many."""
+
+    most: int
+    """0: never too many."""
+    length: int = 0
+    last: str = ""
+
+    def too_many_with(self, done: Done) -> bool:
+        """Count one more attempt; whether so many failed in a row."""
+        if isinstance(done.outcome, CropExecuted):
+            self.length = 0
+        elif isinstance(done.outcome, CropFailed) and done.outcome.reason != "interrupted":
+            self.length, self.last = self.length + 1, done.outcome.message
+        return bool(self.most) and self.length >= self.most
+
+    @property
+    def words(self) -> str:
+        """What a person is told."""
+        return f"{self.length} failures in a row; the last: {self.last}"
 
 
 def _all_owed(
@@ -57,9 +132,9 @@ def _all_owed(
 @contextmanager
 def _stopped_by_signals(runner: Runner) -> Iterator[None]:
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        if runner.stopping:
+        if runner.stopped == "interrupted":
             raise KeyboardInterrupt  # the second time: now. Safe as well, as a kill is
-        runner.stopping = True
+        runner.stopped = "interrupted"
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from attrs import frozen
 
-from commands import crops
+from commands import crops, runs, schedules
 from commands.decider import Command, Request
 from ledger.codec import structure
 from ledger.errors import Invalid
@@ -22,6 +22,19 @@ from ledger.events.crops import (
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.runs import (
+    BatchBegun,
+    BatchesMissed,
+    BatchOverran,
+    BlockBegun,
+    ClockJumped,
+    RunEnded,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopRequested,
+)
+from ledger.events.schedules import ScheduleCancelled, SchedulePlanned
 from ledger.values import Actor, image_subject, instant, parse_instant
 
 FIELDS = frozenset({"type", "data", "subject", "actor", "occurred_at", "id"})
@@ -89,6 +102,8 @@ def _subject(fields: dict[str, Any], event: Event) -> str:
         return _text(fields, "subject")
     if isinstance(event, CropRecorded | ImageSkipped | HistoryImported):
         return image_subject(event.project, event.path)
+    if isinstance(event, SchedulePlanned):
+        return schedules.schedule_subject(event.project, event.date)
     raise Invalid(f"{event.TYPE} needs a 'subject', such as image/0f3c...; crop show IMAGE prints it")
 
 
@@ -114,4 +129,20 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
             return crops.RestoreImage(subject, event.reason)
         case HistoryImported():
             return crops.ImportHistory(subject, event)
+        case SchedulePlanned():
+            return schedules.PlanSchedule(subject, event)
+        case ScheduleCancelled():
+            return schedules.CancelSchedule(subject, event.reason)
+        case RunStarted():
+            return runs.StartRun(subject, event)
+        case RunPaused():
+            return runs.PauseRun(subject, event)
+        case RunResumed():
+            return runs.ResumeRun(subject, event.reason)
+        case RunStopRequested():
+            return runs.StopRun(subject, event.reason)
+        case RunEnded():
+            return runs.EndRun(subject, event)
+        case BlockBegun() | BatchBegun() | BatchesMissed() | BatchOverran() | ClockJumped():
+            return runs.NoteOfRun(subject, event)
     raise Invalid(f"{event.TYPE} cannot be submitted")

@@ -17,6 +17,7 @@ from ledger.events.directories import DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageSkipped
+from ledger.events.runs import BatchBegun, BatchesMissed, BatchOverran, BlockBegun, ClockJumped, RunStarted
 from ledger.events.schedules import SchedulePlanned
 from ledger.log import Ledger
 from ledger.values import instant, parse_instant
@@ -108,6 +109,12 @@ def story(subject: str, history: Iterable[Entry], zone: ZoneInfo) -> Iterator[st
 
 def gist(event: Event) -> str:
     """What an event says, in half a line."""
+    words = _gist_of_run(event) if event.TYPE.startswith("run.") else _words(event)
+    warnings = getattr(event, "warnings", ())
+    return words + (f" [{', '.join(warnings)}]" if warnings else "")
+
+
+def _words(event: Event) -> str:
     match event:
         case CropRecorded():
             again = f", replaces version {event.supersedes}" if event.supersedes else ""
@@ -134,5 +141,29 @@ def gist(event: Event) -> str:
             words = f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
         case _:
             words = str(getattr(event, "reason", None) or "")
-    warnings = getattr(event, "warnings", ())
-    return words + (f" [{', '.join(warnings)}]" if warnings else "")
+    return words
+
+
+def _gist_of_run(event: Event) -> str:
+    match event:
+        case RunStarted():
+            days = f", follows {', '.join(event.schedules)}" if event.schedules else ""
+            words = f"{event.project or 'all projects'}, {event.mode}{days}"
+        case BlockBegun():
+            problems = f" [{', '.join(event.problems)}]" if event.problems else ""
+            words = f"block {event.block}: {event.crops} crops planned, {event.waiting} waiting{problems}"
+        case BatchBegun():
+            carried = f", {event.carried} of them missed before" if event.carried else ""
+            words = f"batch {event.batch}: {event.crops} crops{carried}, {event.late_s:.3f} s late"
+        case BatchesMissed():
+            which = f"batch {event.first}" if event.first == event.last else f"batches {event.first} to {event.last}"
+            spread = f", {event.carried} spread over later batches" if event.carried else ""
+            words = f"{which}: {event.crops} crops, {event.reason}{spread}"
+        case BatchOverran():
+            words = f"batch {event.batch}: {event.over_s:.1f} s into the {event.into}"
+        case ClockJumped():
+            words = f"{event.by_s:+.1f} s"
+        case _:
+            reason, message = getattr(event, "reason", None), getattr(event, "message", None)
+            words = ": ".join(filter(None, (reason, message)))
+    return words

@@ -7,7 +7,7 @@ from commands.crops import IMAGES, UndoCrop
 from commands.decider import Request
 from commands.handle import handle, replay
 from commands.image import Image
-from commands.runner import lock_of
+from commands.leases import lock_of
 from configs.home import Home
 from db.lock import held_while_alive
 from imaging.undo import undo

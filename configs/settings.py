@@ -26,6 +26,11 @@ class Settings:
     timezone: str
     attempts_max: int
     retry_base_s: float
+    retry_jitter_percent: float
+    retry_max_s: float
+    stop_after_failures: int
+    missed: str
+    late_max_s: float
     batch_size_default: int
     micro_break_min_s: float
     micro_break_max_s: float
@@ -117,8 +122,13 @@ def _check_meaning(settings: Settings, config: Path) -> None:
         if getattr(settings, key) <= 0:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     _check_policy(settings, config)
-    if settings.retry_base_s < 0:
-        raise Invalid(f"{config}: retry_base_s must not be negative.")
+    for key in ("retry_base_s", "retry_max_s", "stop_after_failures", "late_max_s"):
+        if not 0 <= getattr(settings, key) < float("inf"):
+            raise Invalid(f"{config}: {key} must not be negative, and not endless.")
+    if not 0 <= settings.retry_jitter_percent <= 100:
+        raise Invalid(f"{config}: retry_jitter_percent is from 0 to 100, not {settings.retry_jitter_percent}.")
+    if settings.missed not in {"skip", "spread"}:
+        raise Invalid(f'{config}: missed is "skip" or "spread", not {settings.missed!r}.')
     try:
         _ = settings.zone
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -10,6 +10,7 @@ from projections.history import HISTORY
 from projections.progress import PROGRESS
 from projections.projection import Projection
 from projections.queue import QUEUE
+from projections.runs import RUN_LIVES
 from projections.schedules import SCHEDULES
 from projections.training import TRAINING
 
@@ -24,6 +25,7 @@ ALL: tuple[Projection, ...] = (
     TRAINING,
     CADENCE,
     SCHEDULES,
+    RUN_LIVES,
 )
 
 AUDIT_ONLY: tuple[type[Event], ...] = ()

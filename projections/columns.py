@@ -3,6 +3,7 @@
 import msgspec
 
 _json = msgspec.json.Encoder().encode
+_texts = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def split(path: str) -> tuple[str, str]:
@@ -14,3 +15,8 @@ def split(path: str) -> tuple[str, str]:
 def codes(warnings: tuple[str, ...]) -> str:
     """A list of codes as JSON text."""
     return _json(warnings).decode() if warnings else "[]"
+
+
+def uncoded(text: str) -> tuple[str, ...]:
+    """The list that `codes` wrote."""
+    return _texts(text)

@@ -18,6 +18,7 @@ from commands.cli import (
     running,
     scheduling,
     serving,
+    steering,
 )
 from configs.home import Home
 from ledger.errors import ALL, CropledgerError
@@ -40,6 +41,7 @@ for room in (
     directories,
     importing,
     running,
+    steering,
     pacing,
     scheduling,
     projecting,

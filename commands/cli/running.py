@@ -84,7 +84,7 @@ def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: boo
             bar.advance(1)
             _tell(done, as_json=as_json)
     _conclude(desk, runner, summary, as_json=as_json)
-    return 130 if runner.stopping else int(bool(summary.failed))
+    return 130 if runner.stopped == "interrupted" else int(bool(summary.failed))
 
 
 def _tell(done: "Done", *, as_json: bool) -> None:
@@ -108,6 +108,8 @@ def _conclude(desk: Desk, runner: "Runner", summary: "Summary", *, as_json: bool
         say("Nothing is owed. To see what was done: crop progress")
         return
     recovered = f", cleared up {summary.recovered} from an interrupted run" if summary.recovered else ""
+    if runner.words:
+        warn(f"Ended early: {runner.words} To go on: crop run --now")
     drifted = f", {summary.warned} with warnings" if summary.warned else ""
     say(
         f"Executed {summary.executed}, failed {summary.failed}{recovered}{drifted} in {summary.seconds():.1f} s. "

@@ -16,6 +16,18 @@ from ledger.events.directories import DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.runs import (
+    BatchBegun,
+    BatchesMissed,
+    BatchOverran,
+    BlockBegun,
+    ClockJumped,
+    RunEnded,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopRequested,
+)
 from ledger.events.schedules import ScheduleCancelled, SchedulePlanned
 
 ALL: tuple[type[Event], ...] = (
@@ -32,6 +44,16 @@ ALL: tuple[type[Event], ...] = (
     DirectoryScanned,
     SchedulePlanned,
     ScheduleCancelled,
+    RunStarted,
+    RunPaused,
+    RunResumed,
+    RunStopRequested,
+    BlockBegun,
+    BatchBegun,
+    BatchesMissed,
+    BatchOverran,
+    ClockJumped,
+    RunEnded,
 )
 
 BY_TYPE: Mapping[str, type[Event]] = MappingProxyType({event.TYPE: event for event in ALL})

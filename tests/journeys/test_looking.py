@@ -52,12 +52,12 @@ def tamper(crop: Cli, sql: str) -> None:
 
 def test_log_is_narrowed_by_subject_type_actor_and_time(crop: Cli, images: list[Path]) -> None:
     everything = crop.json("log")
-    assert [entry["position"] for entry in everything] == list(range(1, 11))
+    assert [entry["position"] for entry in everything] == list(range(1, 13))
     assert len(crop.json("log", "--type", "crop.executed")) == 3
     assert [entry["type"] for entry in crop.json("log", "--actor", "operator:ben")] == ["crop.undone"]
-    assert len(crop.json("log", "--actor", "runner:")) == 6
+    assert len(crop.json("log", "--actor", "runner:")) == 8
     assert len(crop.json("log", "--subject", str(everything[0]["subject"]))) == 4
-    assert [entry["position"] for entry in crop.json("log", "--since", "9")] == [9, 10]
+    assert [entry["position"] for entry in crop.json("log", "--since", "11")] == [11, 12]
     assert crop.json("log", "--since", "2999-01-01T00:00:00Z") == []
     assert len(crop("log", "--limit", "2").splitlines()) == 2
     crop("log", "--type", "crop.recoded", exits=2)
@@ -66,10 +66,10 @@ def test_log_is_narrowed_by_subject_type_actor_and_time(crop: Cli, images: list[
 
 def test_log_follows_what_others_append(crop: Cli, images: list[Path]) -> None:
     entry = "from commands.cli.app import main; main()"
-    command = [sys.executable, "-c", entry, "--home", str(crop.home), "log", "--follow", "--since", "10", "--json"]
+    command = [sys.executable, "-c", entry, "--home", str(crop.home), "log", "--follow", "--since", "12", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert json.loads(process.stdout.readline())["position"] == 10
+        assert json.loads(process.stdout.readline())["position"] == 12
         crop("withdraw", images[0])
         begun = time.monotonic()
         assert json.loads(process.stdout.readline())["type"] == "crop.withdrawn"
@@ -111,7 +111,7 @@ def test_submitted_events_pass_the_same_rules(crop: Cli, images: list[Path], tmp
 
 def test_audit_of_a_sound_ledger_says_so_and_gives_a_checkpoint(crop: Cli, images: list[Path]) -> None:
     out = crop("audit")
-    assert "10 events, positions 1..10, chain ok, legal order ok" in out
+    assert "12 events, positions 1..12, chain ok, legal order ok" in out
     assert "equal to a fresh fold, 2 outputs match" in out
     checkpoint = out.split("elsewhere: ")[1].strip()
     crop("audit", "--checkpoint", checkpoint)
@@ -125,7 +125,7 @@ def test_audit_of_a_sound_ledger_says_so_and_gives_a_checkpoint(crop: Cli, image
         ("UPDATE events SET actor = 'operator:eve' WHERE position = 4", 4),
         ("UPDATE events SET data = replace(data, '0.1', '0.2') WHERE position = 2", 2),
         ("DELETE FROM events WHERE position = 5", 5),
-        ("DELETE FROM events WHERE position = 10", 10),
+        ("DELETE FROM events WHERE position = 12", 12),
         (SWAP, 3),
     ],
 )
@@ -141,7 +141,7 @@ def test_audit_finds_a_history_that_no_rule_allows(crop: Cli, images: list[Path]
         draft = Draft(image_subject("p", images[1]), CropWithdrawn(), "operator:eve", instant(datetime.now(UTC)), "c")
         ledger.append(Batch.of(draft))
     crop("audit", exits=8)
-    assert "position 11: crop.withdrawn cannot follow while the image is executed" in crop.err
+    assert "position 13: crop.withdrawn cannot follow while the image is executed" in crop.err
 
 
 def test_audit_sees_changed_projections_and_lost_files_and_exits_1(crop: Cli, images: list[Path]) -> None:
@@ -166,7 +166,7 @@ def test_audit_sees_changed_projections_and_lost_files_and_exits_1(crop: Cli, im
 def test_a_backup_is_a_ledger_and_never_replaces_a_file(crop: Cli, images: list[Path], tmp_path: Path) -> None:
     copy = tmp_path / "elsewhere" / "ledger.db"
     copy.parent.mkdir()
-    assert "Copied 10 events" in crop("backup", copy)
+    assert "Copied 12 events" in crop("backup", copy)
     crop("backup", copy, exits=5)
     assert run(["--home", str(copy.parent), "audit", "--no-files"]) == 0
 
@@ -259,7 +259,7 @@ def test_a_published_report_stands_alone(crop: Cli, images: list[Path], tmp_path
         assert found[0] >= 1
         described = connection.execute("SELECT description FROM column_descriptions WHERE table_name = 'queue'")
         assert described.fetchone()[0]
-        assert connection.execute("SELECT count(*) FROM events").fetchone() == (10,)
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (12,)
         indexed = connection.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'index'").fetchone()
         assert indexed[0] > 5
     finally:

@@ -156,7 +156,7 @@ def test_an_executed_image_is_not_withdrawn_and_the_refusal_says_how_to_take_it_
     recorded(crop, image)
     crop("run", "--now")
     crop("withdraw", image, exits=3)
-    assert f"{image} is already executed (position 3, runner:" in crop.err
+    assert f"{image} is already executed (position 4, runner:" in crop.err
     assert f"To take it back: crop undo {image}" in crop.err
 
 
@@ -224,19 +224,43 @@ def test_a_signal_finishes_what_is_claimed_and_exits_130(crop: Cli, photos: Path
     crop("audit")
 
 
-def test_two_runs_at_once_share_the_queue_and_nothing_is_done_twice(crop: Cli, photos: Path) -> None:
-    images = [picture(photos / f"{name:03d}.png", (300, 300)) for name in range(60)]
+def marked(crop: Cli, photos: Path, project: str, count: int, side: int = 300) -> None:
+    """So many pictures in the queue, from a file of marks."""
+    images = [picture(photos / f"{project}{name:03d}.png", (side, side)) for name in range(count)]
     marks = photos.parent / "marks.jsonl"
-    line = {"project_id": "p", "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
+    line = {"project_id": project, "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
     marks.write_text("".join(json.dumps(line | {"filename": image.name}) + "\n" for image in images))
     crop("record", "--from", marks)
+
+
+def raced(crop: Cli, *options: tuple[str, ...]) -> list[tuple[int, str, str]]:
+    """Runs begun at once: exit code, output and errors of each."""
     entry = "from commands.cli.app import main; main()"
     command = [sys.executable, "-c", entry, "--home", str(crop.home), "run", "--now", "--json"]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    runs = [
+        subprocess.Popen([*command, *each], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for each in options
+    ]
     told = [run.communicate() for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], told
-    executed = [json.loads(text)["executed"] for text in (out.splitlines()[-1] for out, _ in told)]
-    assert sum(executed) == 60
+    return [(run.returncode, out, err) for run, (out, err) in zip(runs, told, strict=True)]
+
+
+def test_of_two_runs_that_race_for_a_project_exactly_one_wins(crop: Cli, photos: Path) -> None:
+    marked(crop, photos, "p", 80)
+    told = sorted(raced(crop, (), ("--project", "p")))
+    assert [code for code, _, _ in told] == [0, 3], told
+    assert "is at work on" in told[1][2]
+    assert len(crop.json("log", "--type", "crop.executed")) == 80
+    assert len(crop.json("log", "--type", "run.started")) == 1
+    crop("audit")
+
+
+def test_runs_on_two_projects_go_on_side_by_side_and_nothing_is_done_twice(crop: Cli, photos: Path) -> None:
+    marked(crop, photos, "p", 30)
+    marked(crop, photos, "q", 30)
+    told = raced(crop, ("--project", "p"), ("--project", "q"))
+    assert [code for code, _, _ in told] == [0, 0], told
+    assert [json.loads(out.splitlines()[-1])["executed"] for _, out, _ in told] == [30, 30]
     assert len(crop.json("log", "--type", "crop.executed")) == 60
     assert crop.json("log", "--type", "crop.failed") == []
     crop("audit")
@@ -246,7 +270,7 @@ def test_what_may_pass_by_itself_is_tried_again_with_longer_and_longer_pauses(
     crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = crop.home / "config.toml"
-    config.write_text(config.read_text() + "retry_base_s = 0.02\n")
+    config.write_text(config.read_text() + "retry_base_s = 0.02\nretry_jitter_percent = 0\n")
     image = picture(photos / "a.png")
     recorded(crop, image)
 

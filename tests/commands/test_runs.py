@@ -1,0 +1,142 @@
+"""What may happen to a run: the rules of its decider."""
+
+import pytest
+
+from commands.decider import Request
+from commands.handle import handle
+from commands.runs import (
+    RUNS,
+    EndRun,
+    NoteOfRun,
+    PauseRun,
+    ResumeRun,
+    Run,
+    StartRun,
+    StopRun,
+    run_of,
+    run_subject,
+)
+from ledger.entry import Entry
+from ledger.errors import Conflict, CropledgerError, Damaged, Invalid, NotFound, Refused
+from ledger.events.runs import (
+    BatchBegun,
+    ClockJumped,
+    RunEnded,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopRequested,
+)
+
+SUBJECT = "run/r1"
+STARTED = RunStarted("now", "p", 1, "here")
+PAUSED = RunPaused("asked", "lunch")
+DAY = "schedule/p/2025-10-27"
+AT = "2025-10-27T16:00:00.000000Z"
+
+
+def batch(number, plan=7):
+    return BatchBegun(DAY, plan, 1, number, AT, 3, 0, 0.1)
+
+
+def entry(event, version=1):
+    return Entry(version, f"id{version}", SUBJECT, version, event, AT, AT, "runner:r1", "r1", None)
+
+
+def after(*events):
+    run = Run()
+    for version, event in enumerate(events, 1):
+        run = RUNS.evolve(run, entry(event, version))
+    return run
+
+
+def decided(command, *events):
+    return list(RUNS.decide(command, after(*events)))
+
+
+def test_a_name_is_used_for_one_run():
+    assert decided(StartRun(SUBJECT, STARTED)) == [STARTED]
+    assert decided(StartRun(SUBJECT, STARTED), STARTED) == []
+    with pytest.raises(Conflict):
+        decided(StartRun(SUBJECT, RunStarted("now", "q", 2, "there")), STARTED)
+
+
+def test_a_run_is_paused_resumed_and_stopped_and_nothing_is_said_twice():
+    assert decided(PauseRun(SUBJECT, PAUSED), STARTED) == [PAUSED]
+    assert decided(PauseRun(SUBJECT, PAUSED), STARTED, PAUSED) == []
+    assert decided(ResumeRun(SUBJECT, "back"), STARTED, PAUSED) == [RunResumed("back")]
+    assert decided(ResumeRun(SUBJECT), STARTED) == []
+    assert decided(StopRun(SUBJECT, "tired"), STARTED) == [RunStopRequested("tired")]
+    assert decided(StopRun(SUBJECT), STARTED, RunStopRequested()) == []
+    assert decided(PauseRun(SUBJECT, PAUSED), STARTED, PAUSED, RunResumed()) == [PAUSED]
+
+
+@pytest.mark.parametrize(
+    "command", [PauseRun(SUBJECT, PAUSED), ResumeRun(SUBJECT), StopRun(SUBJECT), NoteOfRun(SUBJECT, ClockJumped(9.0))]
+)
+def test_what_never_began_cannot_be_steered_and_what_is_over_neither(command):
+    with pytest.raises(NotFound):
+        decided(command)
+    with pytest.raises(Refused, match="r1 is over: finished"):
+        decided(command, STARTED, RunEnded("finished"))
+
+
+def test_a_run_ends_once():
+    assert decided(EndRun(SUBJECT, RunEnded("finished")), STARTED) == [RunEnded("finished")]
+    assert decided(EndRun(SUBJECT, RunEnded("lost")), STARTED, RunEnded("finished")) == []
+    with pytest.raises(NotFound):
+        decided(EndRun(SUBJECT, RunEnded("finished")))
+
+
+def test_the_batches_of_a_plan_are_begun_in_order_each_once():
+    assert decided(NoteOfRun(SUBJECT, batch(1)), STARTED) == [batch(1)]
+    assert decided(NoteOfRun(SUBJECT, batch(5)), STARTED, batch(1)) == [batch(5)]
+    for again in (1, 2):
+        with pytest.raises(Conflict):
+            decided(NoteOfRun(SUBJECT, batch(again)), STARTED, batch(1), batch(2))
+    assert decided(NoteOfRun(SUBJECT, batch(1, plan=9)), STARTED, batch(4)) == [batch(1, plan=9)]
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (PAUSED,),
+        (STARTED, STARTED),
+        (STARTED, PAUSED, PAUSED),
+        (STARTED, RunResumed()),
+        (STARTED, RunStopRequested(), RunStopRequested()),
+        (STARTED, batch(2), batch(2)),
+        (STARTED, RunEnded("finished"), PAUSED),
+        (STARTED, RunEnded("finished"), RunEnded("finished")),
+    ],
+)
+def test_an_order_that_cannot_be_is_damage(events):
+    with pytest.raises(Damaged):
+        after(*events)
+
+
+def test_other_commands_are_none_about_runs():
+    class Other:
+        subject = SUBJECT
+
+    with pytest.raises(Invalid):
+        decided(Other())
+
+
+def test_the_name_of_a_run_stands_in_its_subject():
+    assert run_of(run_subject("ab12")) == "ab12"
+
+
+def test_a_command_that_follows_from_an_entry_names_it(tmp_path):
+    from datetime import UTC, datetime
+
+    from ledger.log import Ledger
+
+    now = datetime(2025, 10, 27, tzinfo=UTC)
+    with Ledger.create(tmp_path / "ledger.db") as ledger:
+        request = Request(StartRun(SUBJECT, STARTED), "runner:r1", "r1", causation="why")
+        [told] = handle(request, ledger=ledger, now=now).entries
+        assert ledger.read() == [told]
+        assert told.causation == "why"
+        with pytest.raises(CropledgerError):
+            handle(Request(PauseRun("run/r2", PAUSED), "operator:ann", "c"), ledger=ledger, now=now)
