@@ -1,8 +1,8 @@
 """Turns SQLite's errors into ours, so that nothing above knows SQLite's."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 import apsw
 
@@ -11,19 +11,29 @@ from db.lock import LockTimeoutError
 from ledger.errors import Busy, CropledgerError, Damaged, Invalid, NotFound, Refused
 
 
-@contextmanager
-def named(path: Path, *, mend: str = "Run: crop audit") -> Iterator[None]:
+class named:  # noqa: N801  # reads as a phrase: with named(path)
     """Inside the block, errors of SQLite and of the lock become `Busy`, `Damaged`, `Refused` ... that name `path`.
 
-    `mend` says what to do about a damaged file.
+    `mend` says what to do about a damaged file. A class, since every append and every page read passes through: a
+    generator costs three times as much.
     """
-    try:
-        yield
-    except (LockTimeoutError, TooOldError, PermissionError, apsw.Error) as error:
-        ours = _ours(error, path)
-        if isinstance(ours, Damaged):
-            ours.mend = mend
-        raise (ours or error) from error
+
+    __slots__ = ("_mend", "_path")
+
+    def __init__(self, path: Path, *, mend: str = "Run: crop audit") -> None:
+        self._path = path
+        self._mend = mend
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if isinstance(error, LockTimeoutError | TooOldError | PermissionError | apsw.Error):
+            ours = _ours(error, self._path)
+            if ours is not None:
+                if isinstance(ours, Damaged):
+                    ours.mend = self._mend
+                raise ours from error
 
 
 def _ours(error: Exception, path: Path) -> CropledgerError | None:

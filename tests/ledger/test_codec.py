@@ -21,6 +21,7 @@ from ledger.errors import Damaged, Invalid
 from ledger.events.catalogue import ALL, BY_TYPE
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropWithdrawn
 from ledger.events.event import Event
+from ledger.exactness import surely_reads_back
 from ledger.upcast import STEPS, upcast
 from ledger.values import MAX_SIDE_PX, Box, Dimensions, PixelBox, Suggestion
 
@@ -152,6 +153,57 @@ def test_an_event_outside_the_catalogue_is_refused():
 
     with pytest.raises(Invalid, match=r"made\.up"):
         encode(Made())
+
+
+def test_an_event_that_borrows_anothers_type_is_refused():
+    @attrs.frozen
+    class Borrowed(Event):
+        TYPE = "crop.withdrawn"
+        reason: str | None = None
+
+    with pytest.raises(Invalid, match=r"crop\.withdrawn"):
+        encode(Borrowed("late"))
+
+
+# -- what need not be read back
+
+
+def test_every_sample_is_written_without_reading_it_back():
+    for path in SAMPLES:
+        event = decode(*of_sample(path), path.read_text())
+        assert surely_reads_back(event), path.name
+
+
+ODD = st.sampled_from(
+    [None, True, 5, 2**63, -(2**63) - 1, 0.5, math.nan, math.inf, -0.0, "x", b"x", (), ("x",), (5,), ["x"], object()]
+)
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.TYPE)
+@given(data=st.data())
+def test_what_is_called_sure_does_read_back(kind, data):
+    """Fields are swapped for values of any kind: whatever the check then still calls sure must come back equal."""
+    event = data.draw(anything_of(kind))
+    names = data.draw(st.lists(st.sampled_from(["-", *(field.name for field in attrs.fields(kind))]), max_size=2))
+    for name in set(names) - {"-"}:
+        inner = getattr(event, name)
+        if attrs.has(type(inner)) and data.draw(st.booleans()):
+            object.__setattr__(inner, attrs.fields(type(inner))[0].name, data.draw(ODD))
+        else:
+            object.__setattr__(event, name, data.draw(ODD))
+    if surely_reads_back(event):
+        text = msgspec.json.encode(event, order="sorted").decode()
+        back = READERS[kind.TYPE, kind.SCHEMA](text)
+        assert back == event
+        assert repr(back) == repr(event)
+
+
+def test_a_kind_of_field_that_is_not_known_is_never_called_sure():
+    @attrs.frozen
+    class Odd:
+        pairs: dict[str, int]
+
+    assert not surely_reads_back(Odd({}))
 
 
 # -- what comes from outside
