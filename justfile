@@ -28,10 +28,11 @@ format:
 docs:
     ./run python docs/generate.py
 
-# Figures: the ledger's against plain SQLite, the queue's cost per crop, a command's cold start, a plan's likeness
+# Figures: the ledger's against plain SQLite, the queue's cost per crop, the look before a run, a command's cold start, a plan's likeness
 bench *options:
     ./run python benchmarks/ledger.py {{ options }}
     ./run python benchmarks/queue.py
+    ./run python benchmarks/check.py
     ./run python benchmarks/start.py
     ./run python benchmarks/cadence_fidelity.py --made
 

@@ -27,7 +27,7 @@ from imaging import commit, write
 from imaging.companions import Listing, list_directory
 from imaging.plan import plan
 from imaging.problems import Unfinished, Unusable
-from imaging.read import observe
+from imaging.read import ImageFile, observe
 from imaging.zones import Zones
 from ledger.errors import Conflict, CropledgerError, Invalid, Unsafe
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
@@ -183,10 +183,10 @@ class Runner:
             if index not in refused:
                 yield Claim(subject, start)
 
-    def planned(self, crop: CropRecorded, attempt: int) -> CropStarted:
-        """What executing this crop would write, from the file as it is now; raises one of `REFUSED`."""
+    def planned(self, crop: CropRecorded, attempt: int, look: Callable[[Path], ImageFile] = observe) -> CropStarted:
+        """What executing this crop would write, from the file as `look` finds it now; raises one of `REFUSED`."""
         source = self.zones.check(Path(crop.path))
-        image = observe(source)
+        image = look(source)
         output = destination(source, self.settings.destination)
         self.zones.check(output)
         return plan(

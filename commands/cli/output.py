@@ -36,6 +36,21 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], style: str =
     return tabulate(rows, headers=headers, tablefmt=style, disable_numparse=[], missingval="")
 
 
+def wrapped_table(headers: Sequence[str], rows: Sequence[Sequence[object]], widths: Sequence[int | None]) -> str:
+    """Rows as text; on a terminal, columns with a width wrap: `widths` are their shares of the room that is left."""
+    from tabulate import tabulate
+
+    if not sys.stdout.isatty():
+        return table(headers, rows)
+    import shutil
+
+    fixed = (max((len(str(row[at])) for row in rows), default=0) for at, width in enumerate(widths) if width is None)
+    room = max(shutil.get_terminal_size().columns - sum(fixed) - 2 * len(widths), 60)
+    whole = sum(filter(None, widths))
+    limits = [None if width is None else max(room * width // whole, 15) for width in widths]
+    return tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True, maxcolwidths=limits)
+
+
 def shown(path: str | Path) -> str:
     """A path as short as it can be from here."""
     try:

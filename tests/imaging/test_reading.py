@@ -13,7 +13,7 @@ from PIL import Image
 from imaging.decode import decode
 from imaging.formats import png
 from imaging.problems import Unusable
-from imaging.read import observe
+from imaging.read import glance, observe
 from ledger.errors import CropledgerError, Invalid
 from ledger.values import Dimensions
 
@@ -50,6 +50,16 @@ def test_an_observation_states_what_the_file_is(tmp_path, textured, kind):
     assert image.orientation == (6 if turned else 1)
     assert image.dimensions == (Dimensions(20, 30) if turned else Dimensions(30, 20))
     assert observe(path, decode_check=True) == image
+    assert glance(path, image.sha256) == image
+
+
+def test_a_glance_reads_the_header_and_believes_the_rest(tmp_path, textured):
+    path = tmp_path / "a.png"
+    textured((30, 20)).save(path)
+    assert glance(path, "b" * 64).sha256 == "b" * 64
+    path.write_bytes(b"no image")
+    with pytest.raises(Unusable, match="not a PNG"):
+        glance(path, "b" * 64)
 
 
 def test_a_path_is_observed_under_its_canonical_spelling(tmp_path, textured):
