@@ -12,6 +12,7 @@ from commands.cli.output import emit, progress, say, shown, size, warn, wrapped_
 if TYPE_CHECKING:
     from commands.inspection.findings import Finding
     from commands.inspection.inspecting import Inspection
+    from commands.runner import Runner
 
 
 def register(app: typer.Typer) -> None:
@@ -101,8 +102,24 @@ def _write_report(desk: Desk, inspection: "Inspection") -> Path:
     return path
 
 
-def warn_before_run(inspection: "Inspection") -> None:
-    """What a person should know before a run goes on; what stops a crop is told when that crop fails."""
-    for finding in inspection.findings:
-        if finding.level == "look" or finding.code == "disk_full":
-            warn(f"{finding.code}: {shown(finding.path)}: {finding.what}. {finding.mend}")
+_WARNED = 10
+
+
+def look_first(desk: Desk, runner: "Runner", project: str | None, limit: int | None, *, as_json: bool) -> None:
+    """Look at what a run is about to claim, and tell a person what the run itself would not mention.
+
+    What stops a crop is told by the runner, when that crop fails. Programs ask crop check --json first.
+    """
+    from commands.inspection.inspecting import before_a_run
+    from projections.queue import owed
+
+    if as_json:
+        return
+    crops = owed(desk.projections, project=project, status="pending", limit=limit)
+    with progress("Looking", len(crops)) as bar:
+        inspection = before_a_run(runner, desk.projections, crops, bar.advance)
+    found = [each for each in inspection.findings if each.level == "look" or each.code == "disk_full"]
+    for finding in found[:_WARNED]:
+        warn(f"{finding.code}: {shown(finding.path)}: {finding.what}. {finding.mend}")
+    if len(found) > _WARNED:
+        warn(f"... and {len(found) - _WARNED:,} more; to see them: crop check")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.inspecting import look_first
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, plural, progress, say, shown, warn
 
@@ -31,9 +32,9 @@ def run(
 ) -> None:
     """Execute the crops that are owed.
 
-    Each is written, verified, then moved into place with its companions; originals go to the archive. What an
-    interrupted run left is finished or cleared up first. Ctrl-C finishes the few crops that are claimed and exits 130.
-    Exit 1 if some failed; they stay in the queue with their reason.
+    They are looked at first, as crop check does. Each is written, verified, then moved into place with its companions;
+    originals go to the archive. What an interrupted run left is finished or cleared up first. Ctrl-C finishes the few
+    crops that are claimed and exits 130. Exit 1 if some failed; they stay in the queue with their reason.
 
     \b
     Examples:
@@ -75,6 +76,7 @@ def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: boo
     from projections.queue import sizes
 
     runner = desk.runner()
+    look_first(desk, runner, project, limit, as_json=as_json)
     waiting = sizes(desk.projections, project=project).pending
     total = waiting if limit is None else min(limit, waiting)
     summary = Summary()

@@ -15,9 +15,8 @@ from attrs import Factory, define, frozen
 from commands.inspection.facts import Depth, Look, Refusal, Room, Seen
 from commands.inspection.findings import space_for
 from commands.inspection.surroundings import look_around
-from commands.leases import lock_of
+from commands.leases import lives
 from commands.runner import REFUSED, Runner
-from db.lock import held_while_alive
 from imaging.disk import exists
 from imaging.problems import Unusable
 from imaging.read import ImageFile, glance, observe
@@ -73,7 +72,7 @@ class _Eye:
 
     def look(self, crop: OwedCrop) -> Look:
         if crop.status == "started":
-            return Look(crop, place=_place(crop), run_lives=self._lives(crop.run or ""))
+            return Look(crop, place=_place(crop), run_lives=lives(self.runner.home, crop.run or ""))
         depth = self._depth(crop)
         try:
             plan = self.runner.planned(as_recorded(crop), crop.attempt + 1, lambda path: _observed(path, depth, crop))
@@ -92,13 +91,6 @@ class _Eye:
         marked_s = datetime.fromisoformat(crop.marked_at).timestamp()
         untouched = state.st_size == crop.size_bytes and state.st_mtime_ns / 1e9 < marked_s
         return "header" if untouched else "content"
-
-    def _lives(self, run: str) -> bool:
-        lock = lock_of(self.runner.home, run)
-        if not lock.exists():
-            return False
-        with held_while_alive(lock) as dead:
-            return not dead
 
 
 def _observed(path: Path, depth: Depth, crop: OwedCrop) -> ImageFile:

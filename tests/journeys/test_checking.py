@@ -290,3 +290,49 @@ def test_a_failed_crop_is_looked_at_again(crop: Cli, photos: Path, tmp_path: Pat
     assert codes(checked(crop)) == {"a.png": "missing"}
     shutil.move(away, image)
     assert codes(checked(crop)) == {"a.png": "failed"}
+
+
+def test_a_run_looks_first_and_says_what_it_would_not_mention_otherwise(crop: Cli, photos: Path) -> None:
+    edited, gone = picture(photos / "edited.png"), picture(photos / "gone.png", shade=9)
+    marked(crop, edited, gone)
+    picture(edited, shade=90)
+    gone.unlink()
+    assert "Executed 1, failed 1" in crop("run", "--now", exits=1)
+
+    assert "content_changed: " in crop.err
+    assert "See whether the box still fits" in crop.err
+    assert crop.err.count("gone.png") == 1, "what fails is told once, when it fails"
+
+
+def test_a_run_looks_only_at_what_it_is_about_to_claim(crop: Cli, photos: Path) -> None:
+    first, edited = picture(photos / "first.png"), picture(photos / "second.png", shade=9)
+    marked(crop, first, edited)
+    picture(edited, shade=90)
+    crop("run", "--now", "--limit", "1")
+    assert crop.err == ""
+    crop("run", "--now")
+    assert "content_changed: " in crop.err
+
+
+def test_a_run_with_too_little_space_says_so_before_it_begins(
+    crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked(crop, picture(photos / "a.png"))
+
+    class Full:
+        f_bavail, f_frsize = 0, 4096
+
+    monkeypatch.setattr("commands.inspection.looking.os.statvfs", lambda _: Full)
+    crop("run", "--now")
+    assert "disk_full: " in crop.err
+
+
+def test_many_odd_images_do_not_flood_a_run(crop: Cli, photos: Path) -> None:
+    images = [picture(photos / f"{shade}.png", shade=shade) for shade in range(12)]
+    marked(crop, *images)
+    for shade, image in enumerate(images):
+        picture(image, shade=90 + shade)
+    crop("run", "--now")
+
+    assert crop.err.count("content_changed: ") == 10
+    assert "... and 2 more; to see them: crop check" in crop.err
