@@ -171,3 +171,31 @@ def human_crops(
 def tool_starts(projections: Projections) -> list[ToolStart]:
     """What tools said of their own clocks."""
     return projections.rows(ToolStart, "FROM tool_starts ORDER BY first_s")
+
+
+@frozen
+class Quarter:
+    """What happened in one quarter of an hour: small enough that every zone's hours are made of whole ones."""
+
+    start_s: int
+    crops: int
+
+
+QUARTER_S = 900
+
+
+def marked_quarters(
+    projections: Projections,
+    *,
+    project: str | None = None,
+    since_s: float | None = None,
+    until_s: float | None = None,
+) -> list[Quarter]:
+    """How many crops people marked, by the quarters in which they marked any, in order."""
+    return projections.rows(
+        Quarter,
+        f"FROM (SELECT CAST(at_s / {QUARTER_S} AS INTEGER) * {QUARTER_S} AS start_s, count(*) AS crops FROM human_crops"
+        " WHERE (:project IS NULL OR project = :project) AND (:since IS NULL OR at_s >= :since)"
+        " AND (:until IS NULL OR at_s < :until) GROUP BY 1) ORDER BY start_s",
+        {"project": project, "since": since_s, "until": until_s},
+    )

@@ -15,7 +15,6 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
-    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -95,11 +94,6 @@ def retry_at(event: CropFailed, failed_at: Instant) -> Instant | None:
     return instant(parse_instant(failed_at) + timedelta(seconds=event.retry_after_s))
 
 
-def released(event: CropReleased, entry: Entry) -> Iterator[Change]:
-    """The claim is taken back: owed as before it, in its old place."""
-    yield Set("queue_crops", entry.subject, {"status": "pending", "attempt": event.attempt - 1})
-
-
 def retried(_event: CropRetried, entry: Entry) -> Iterator[Change]:
     """A person says it should work now: owed again, in its old place, with a clean slate."""
     yield Set("queue_crops", entry.subject, _OWED_AGAIN)
@@ -118,7 +112,7 @@ _OWED_AGAIN: Row = {
 
 QUEUE = Projection(
     name="queue",
-    version=2,
+    version=1,
     sentence="Which crops are owed, in which order, and what became of those that were.",
     tables=(QUEUE_CROPS,),
     views=(OWED, STUCK, QUEUE_LINES),
@@ -131,7 +125,6 @@ QUEUE = Projection(
             CropStarted: started,
             CropExecuted: executed,
             CropFailed: failed,
-            CropReleased: released,
             CropRetried: retried,
             CropUndone: undone,
         }
@@ -274,3 +267,30 @@ def pending_lines(projections: Projections) -> list[QueueLine]:
 def executed_lines(projections: Projections) -> list[QueueLine]:
     """What `processed.jsonl` holds: the crops that were executed."""
     return projections.rows(QueueLine, "FROM queue_lines WHERE executed")
+
+
+@frozen
+class Step:
+    """How the number of crops owed changed within one minute."""
+
+    minute: str
+    marked: int
+    executed: int
+
+
+def steps(projections: Projections, since: Instant, until: Instant, *, project: str | None = None) -> list[Step]:
+    """Minute by minute, what was marked and what was executed in a span of time, of the crops that still stand.
+
+    A crop that was withdrawn is in neither; one that was marked again counts from its last mark.
+    """
+    return projections.rows(
+        Step,
+        "FROM (SELECT minute, sum(marked) AS marked, sum(executed) AS executed FROM ("
+        " SELECT substr(marked_at, 1, 16) AS minute, 1 AS marked, 0 AS executed FROM queue_crops"
+        " WHERE status <> 'withdrawn' AND marked_at >= :since AND marked_at < :until"
+        " AND (:project IS NULL OR project = :project) UNION ALL"
+        " SELECT substr(finished_at, 1, 16), 0, 1 FROM queue_crops"
+        " WHERE status = 'executed' AND finished_at >= :since AND finished_at < :until"
+        " AND (:project IS NULL OR project = :project)) GROUP BY minute) ORDER BY minute",
+        {"since": since, "until": until, "project": project},
+    )

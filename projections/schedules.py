@@ -164,3 +164,38 @@ def schedules(projections: Projections, *, project: str | None = None) -> list[S
 def schedule_of(projections: Projections, subject: str) -> Schedule | None:
     """The latest plan of one day."""
     return projections.row(Schedule, "FROM schedules WHERE subject = :subject", {"subject": subject})
+
+
+@frozen
+class Block:
+    """A row of the table `schedule_blocks`."""
+
+    number: int
+    kind: str
+    start_at: str
+    end_at: str
+    reason: str | None
+    batches: int
+    crops: int
+
+
+def blocks(projections: Projections, position: int) -> list[Block]:
+    """The blocks of the plan that stands at this position, in order."""
+    return projections.rows(
+        Block, "FROM schedule_blocks WHERE position = :position ORDER BY number", {"position": position}
+    )
+
+
+@frozen
+class PlannedAt:
+    """A row of the table `schedule_batches`."""
+
+    at: str
+    crops: int
+
+
+def batches(projections: Projections, position: int) -> list[PlannedAt]:
+    """The batches of the plan that stands at this position, in order."""
+    return projections.rows(
+        PlannedAt, "FROM schedule_batches WHERE position = :position ORDER BY number", {"position": position}
+    )

@@ -11,11 +11,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from ledger.errors import CropledgerError
-from web import history, live, refusals, seeing
+from web import history, live, refusals, seeing, steering
 from web.office import Office, Place
 from web.security import Gate, Rules
 
-PAGES: tuple[tuple[BaseRoute, ...], ...] = (seeing.ROUTES, history.ROUTES, live.ROUTES)
+PAGES: tuple[tuple[BaseRoute, ...], ...] = (
+    seeing.ROUTES, steering.ROUTES, history.ROUTES, live.ROUTES,
+)  # fmt: skip
 
 
 def application(place: Place, rules: Rules) -> Starlette:

@@ -21,9 +21,18 @@ NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Overview"), ("/events", "Histo
 @cache
 def templates() -> Environment:
     """The templates; everything that is put into them is escaped, and a name they do not know is an error."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["cell"] = cell
+    return made
+
+
+def cell(value: object) -> str:
+    """A value of a table, for people: numbers with their thousands, nothing for what is not known."""
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def office(request: Request) -> Office:

@@ -1,8 +1,8 @@
 """A real server on a home of its own, and a real browser to look at it.
 
 `server` is `crop serve` in a process of its own: it can be killed and begun again. `browser_page` is a page in a
-headless Chromium; what its console complains of fails the test. Without a Chromium those tests are skipped, except
-where `CI` is set. `CROP_CHROMIUM` names another one than the first on the path.
+headless Chromium; what its console complains of fails the test. Without a Chromium those tests are skipped; with
+`CROP_BROWSER=required`, as in CI, they fail. `CROP_CHROMIUM` names another one than the first on the path.
 """
 
 import http.client
@@ -146,15 +146,15 @@ def chromium() -> str:
     found = os.environ.get("CROP_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         why = "no Chromium is installed (on Debian: apt-get install chromium; or set CROP_CHROMIUM)"
-        if os.environ.get("CI"):
+        if os.environ.get("CROP_BROWSER") == "required":
             pytest.fail(why)
         pytest.skip(why)
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One headless Chromium for all tests of this process."""
+    """A headless Chromium for the tests of a module; while it is there, `asyncio.run` cannot be used beside it."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 

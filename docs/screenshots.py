@@ -1,0 +1,229 @@
+"""Takes the pictures of the pages in docs/pictures: a made-up working day, in a headless Chromium.
+
+    ./run python docs/screenshots.py                     writes docs/pictures/*.png
+    ./run python docs/screenshots.py --to DIR            every page, light, dark and on a phone, for looking critically
+    ./run python docs/screenshots.py --to DIR --images N with so many images; 0 is an empty ledger
+
+The day is today until now, so the pictures differ with the hour at which they are taken.
+"""
+
+import argparse
+import hashlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from attrs import define, field
+
+from commands.cli.app import run
+from imaging.samples import make_samples
+from ledger.entry import Batch, Draft
+from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
+from ledger.events.event import Event
+from ledger.events.history import HistoryImported
+from ledger.events.runs import ClockJumped, RunStarted
+from ledger.events.schedules import PlannedBatch, PlannedBlock, SchedulePlanned
+from ledger.log import Ledger
+from ledger.values import Box, Dimensions, PixelBox, image_subject, instant
+
+ZONE = ZoneInfo("Europe/Berlin")
+BEGIN = "from commands.cli.app import main; main()"
+PAGES = {"overview": "/", "history": "/events"}
+DESK, PHONE = (1280, 900), (390, 844)
+SIZE = Dimensions(864, 1152)
+
+
+@define
+class Made:
+    """A home with a day in it."""
+
+    root: Path
+    chance: random.Random = field(factory=lambda: random.Random(7))  # noqa: S311  # pictures, not secrets
+    drafts: list[Draft] = field(factory=list)
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    def crop(self, *arguments: object) -> None:
+        """One command on this home."""
+        if run(["--home", str(self.home), *map(str, arguments)]) not in {0, 1}:
+            sys.exit(f"crop {arguments[0]} failed")
+
+    def add(self, subject: str, event: Event, actor: str, at: datetime) -> None:
+        """An event to be."""
+        self.drafts.append(Draft(subject, event, actor, instant(at), f"{actor}-{at:%Y%m%d%H}"))
+
+    def land(self) -> None:
+        """What was added, in the order of time."""
+        with Ledger.open(self.home / "ledger.db") as ledger:
+            self.drafts.sort(key=lambda draft: draft.occurred_at)
+            for first in range(0, len(self.drafts), 1000):
+                ledger.append(Batch(tuple(self.drafts[first : first + 1000])))
+        self.drafts.clear()
+
+    def times(self, first: datetime, until: datetime, gap_s: float) -> Iterator[datetime]:
+        """Moments of work, with a longer pause now and then."""
+        moment = first
+        while moment < until:
+            yield moment
+            pause = self.chance.random() < 0.012
+            moment += timedelta(
+                seconds=self.chance.uniform(600, 2400) if pause else self.chance.lognormvariate(0, 0.5) * gap_s
+            )
+
+
+def imported(made: Made, today: datetime) -> None:
+    """Three weeks of earlier work."""
+    for back in range(21, 0, -1):
+        day = today - timedelta(days=back)
+        for number, at in enumerate(
+            made.times(day.replace(hour=9), day.replace(hour=9 + made.chance.randrange(3, 9)), 22)
+        ):
+            name = f"{at:%Y%m%d_%H%M%S}_stage2_{number}.png"
+            event = HistoryImported("spring", name, "crop_log_v2", at.isoformat(), Box(0.1, 0.1, 0.8, 0.8), SIZE)
+            made.add(image_subject("spring", name), event, "import:made", at)
+
+
+def marked(made: Made, count: int, now: datetime) -> None:
+    """So many marks since the morning, in several directories; half of them executed, one in a hundred failed."""
+    began = now - timedelta(hours=6)
+    for number in range(count):
+        at = began + (now - began) * (number + 0.5) / count
+        folder = f"/photos/spring/set_{'abcdefgh'[number * 8 // count]}"
+        path = f"{folder}/20250803_{170000 + number}_stage{1 + number % 3}_upscaled.png"
+        subject, box = image_subject("spring", path), Box(0.12, 0.08, 0.82, 0.73)
+        sha = hashlib.sha256(path.encode()).hexdigest()
+        made.add(subject, CropRecorded("spring", path, box, SIZE, sha, 900_000, group=f"g{number}"), "operator:ann", at)
+        if number % 2 and number < count * 0.8:
+            executed(made, subject, path, sha, at + timedelta(minutes=50), failed=number % 101 == 1)
+
+
+def executed(made: Made, subject: str, path: str, sha: str, at: datetime, *, failed: bool) -> None:
+    """An attempt, and what came of it."""
+    output = path.replace("/set_", "/__cropped/set_")
+    start = CropStarted(
+        "7f2a91c3", 1, path, sha, 900_000, 0, SIZE, PixelBox(104, 92, 708, 841), output, output + ".part", "/archive/x"
+    )
+    made.add(subject, start, "runner:7f2a91c3", at)
+    if failed:
+        told = f"{path} is not there any more."
+        made.add(
+            subject,
+            CropFailed("7f2a91c3", 1, "missing", told, final=True),
+            "runner:7f2a91c3",
+            at + timedelta(seconds=1),
+        )
+        return
+    done = CropExecuted(
+        "7f2a91c3", 1, path, sha, "/archive/x", output, sha, 500_000, Dimensions(604, 749), elapsed_ms=110
+    )
+    made.add(subject, done, "runner:7f2a91c3", at + timedelta(seconds=1))
+
+
+def running(made: Made, now: datetime) -> None:
+    """A run that a person paused, and what it met before."""
+    run, began = "run/7f2a91c3", now - timedelta(hours=5)
+    made.add(run, RunStarted("now", "spring", 4711, "desk"), "runner:7f2a91c3", began)
+    made.add(run, ClockJumped(812.0), "runner:7f2a91c3", now - timedelta(hours=2))
+
+
+def planned(made: Made, now: datetime, crops: int) -> None:
+    """Today, in stretches of work with breaks between them."""
+    day = now.astimezone(ZONE)
+    at, blocks, left = now - timedelta(hours=5), [], crops
+    for number in range(16):
+        work_end = at + timedelta(minutes=made.chance.randrange(18, 40))
+        share = min(left, max(1, crops // 14))
+        left -= share
+        batches = tuple(
+            PlannedBatch(instant(when), when.astimezone(ZONE).isoformat(), min(3, share - 3 * n))
+            for n in range(-(-share // 3))
+            for when in [at + (work_end - at) * n / max(1, share // 3 + 1)]
+        )
+        blocks.append(PlannedBlock("work", instant(at), instant(work_end), None, batches))
+        reason = "lunch" if number == 6 else "coffee" if number % 4 == 3 else "micro"
+        at = work_end + timedelta(minutes={"lunch": 40, "coffee": 14, "micro": 5}[reason])
+        blocks.append(PlannedBlock("break", instant(work_end), instant(at), reason, ()))
+    plan = SchedulePlanned(
+        str(day.date()), str(ZONE), None, "block-bootstrap", 7, 0, "{}", None, crops, crops, tuple(blocks[:-1])
+    )
+    made.add(f"schedule/{day.date()}", plan, "operator:ann", now - timedelta(hours=6))
+
+
+def make(root: Path, images: int) -> Made:
+    """The day, and a few real images that are really cropped."""
+    made, now = Made(root), datetime.now(UTC)
+    made.crop("init", "--root", root)
+    (made.home / "config.toml").open("a").write(f'\ntimezone = "{ZONE}"\n')
+    if not images:
+        return made
+    imported(made, now.astimezone(ZONE).replace(minute=0, second=0, microsecond=0))
+    if images > 1:
+        planned(made, now, images)
+        marked(made, images, now)
+    if images > 1:
+        running(made, now)
+    made.land()
+    samples = list(make_samples(root / "photos" / "summer with a long name, for once", 6 if images > 1 else 1))
+    for sample in samples:
+        made.crop("record", sample.path, "--box", "0.2,0.15,0.85,0.8", "--project", "summer", "--group", "g")
+    if images > 1:
+        made.crop("run", "--now", "--project", "summer", "--limit", "4")
+        made.crop("undo", samples[0].path)
+    return made
+
+
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """A server on this home."""
+    command = [sys.executable, "-c", BEGIN, "--home", str(home), "serve", "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        yield server.stdout.readline().split()[-1]
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def take(url: str, to: Path, *, every: bool) -> None:
+    """The pictures."""
+    from playwright.sync_api import sync_playwright
+
+    kinds = {"": (DESK, "light")} | ({"-dark": (DESK, "dark"), "-phone": (PHONE, "light")} if every else {})
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for ending, ((width, height), scheme) in kinds.items():
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            for name, path in PAGES.items():
+                page.goto(url.rstrip("/") + path)
+                page.wait_for_selector("#live[data-state=live]")
+                page.screenshot(path=to / f"{name}{ending}.png", full_page=True)
+        browser.close()
+
+
+def main() -> None:
+    """Read the options, make the day, take the pictures."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--to", type=Path)
+    options.add_argument("--images", type=int, default=240)
+    asked = options.parse_args()
+    to = asked.to or Path(__file__).resolve().parent / "pictures"
+    to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="crop-pictures-") as place:
+        made = make(Path(place).resolve(), asked.images)
+        with served(made.home) as url:
+            take(url, to, every=asked.to is not None)
+    print(f"Wrote {to}")
+
+
+if __name__ == "__main__":
+    main()

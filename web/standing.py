@@ -1,0 +1,155 @@
+"""Where everything stands, as values: what the overview, its tables and the report in a file are drawn from."""
+
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+from commands.cadence import Sitting, batches, gaps, sittings
+from commands.cli.desk import Desk
+from commands.status import Status, status
+from ledger.values import instant
+from projections.cadence import human_crops, marked_quarters
+from projections.executions import executed_between
+from projections.problems import Problem, problems
+from projections.progress import DirectoryProgress, progress
+from projections.queue import OwedCrop, QueueSizes, owed, sizes, steps
+from projections.schedules import Schedule, blocks, schedules
+from projections.schedules import batches as planned_batches
+from web import burn, pace, strip
+from web.charts import Chart, Column, Table
+from web.chosen import Chosen
+
+ACTIVE_S = 300.0
+"""Gaps between batches shorter than this are work, as in `commands.cadence`."""
+
+NEWS_DAYS = 7
+"""Problems older than this are history, also for who has not seen them."""
+
+
+@frozen
+class Standing:
+    """Everything the overview shows, at one position of the ledger."""
+
+    position: int
+    chosen: Chosen
+    queue: QueueSizes
+    status: Status
+    problems: tuple[Problem, ...]
+    charts: tuple[Chart, ...]
+    directories: tuple[DirectoryProgress, ...]
+    failed: tuple[OwedCrop, ...]
+    sat: Table
+    projects: tuple[str, ...]
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table, by its name in the address."""
+        listed = [directories_table(self.directories), failures_table(self.failed, self.chosen), self.sat]
+        return {table.name: table for table in [*(chart.table for chart in self.charts), *listed]}
+
+
+def standing(desk: Desk, chosen: Chosen) -> Standing:
+    """Where everything stands; the position is taken first, so that the live stream tells all that came later."""
+    position, views, project = desk.ledger.head().position, desk.projections, chosen.project
+    every = progress(views)
+    return Standing(
+        position,
+        chosen,
+        sizes(views, project=project),
+        status(desk.ledger, views, desk.home, desk.now),
+        tuple(problems(views, instant(chosen.now - timedelta(days=NEWS_DAYS)))),
+        tuple(_charts(desk, chosen)),
+        tuple(each for each in every if project in {None, each.project}),
+        tuple(owed(views, project=project, status="failed")),
+        _sat(desk, chosen),
+        tuple(sorted({each.project for each in every})),
+    )
+
+
+def _charts(desk: Desk, chosen: Chosen) -> list[Chart]:
+    views, project = desk.projections, chosen.project
+    since_s, until_s = chosen.begins.timestamp(), chosen.ends.timestamp()
+    plans = [plan for plan in schedules(views) if _shows(plan, chosen)]
+    executed = tuple(executed_between(views, chosen.since, chosen.until, project=project))
+    days = [
+        strip.Day(plan, tuple(blocks(views, plan.position)), tuple(planned_batches(views, plan.position)), executed)
+        for plan in plans if chosen.one_day and plan.date == str(chosen.first)
+    ]  # fmt: skip
+    coming = sorted((batch for day in days for batch in day.batches), key=lambda batch: batch.at)
+    later = steps(views, chosen.until, instant(chosen.now + timedelta(days=1)), project=project)
+    queue = burn.Burn(
+        sizes(views, project=project).owed, tuple(steps(views, chosen.since, chosen.until, project=project)),
+        sum(step.marked - step.executed for step in later), tuple(coming),
+    )  # fmt: skip
+    hours = pace.by_hour(
+        marked_quarters(views, project=project, since_s=since_s, until_s=until_s),
+        marked_quarters(views, project=project, until_s=since_s), executed, chosen.zone,
+    )  # fmt: skip
+    return [
+        *(strip.chart(day, chosen.now) for day in days if day.blocks),
+        burn.chart(queue, chosen),
+        pace.chart(hours, chosen),
+    ]
+
+
+def _shows(plan: Schedule, chosen: Chosen) -> bool:
+    if plan.status != "planned" or not str(chosen.first) <= plan.date <= str(chosen.last):
+        return False
+    return chosen.project in {None, plan.project} or plan.project is None
+
+
+def directories_table(directories: tuple[DirectoryProgress, ...]) -> Table:
+    """How far each directory is."""
+    names = ("seen", "recorded", "executed", "pending", "failed", "skipped", "open", "imported")
+    columns = (
+        Column("directory", "Directory"), Column("project", "Project"),
+        *(Column(name, name.capitalize(), number=True) for name in names),
+        Column("percent_decided", "Decided, %", number=True), Column("last_at", "Last change (UTC)"),
+    )  # fmt: skip
+    rows = tuple(tuple(getattr(each, column.name) for column in columns) for each in directories)
+    return Table("directories", "Directories", columns, rows)
+
+
+def failures_table(failed: tuple[OwedCrop, ...], chosen: Chosen) -> Table:
+    """The crops that wait for a person."""
+    columns = (
+        Column("image", "Image"), Column("project", "Project"), Column("reason", "Reason"),
+        Column("message", "In words"), Column("attempts", "Attempts", number=True),
+        Column("failed_at", "Failed at"), Column("subject", "Subject"),
+    )  # fmt: skip
+    rows = tuple(
+        (each.path, each.project, each.failed_reason, each.failed_message, each.attempt,
+         _local(each.failed_at, chosen), each.subject) for each in failed
+    )  # fmt: skip
+    return Table("failures", "Crops that failed", columns, rows)
+
+
+def _local(text: str | None, chosen: Chosen) -> str | None:
+    return f"{datetime.fromisoformat(text).astimezone(chosen.zone):%Y-%m-%d %H:%M}" if text else None
+
+
+def _sat(desk: Desk, chosen: Chosen) -> Table:
+    """The sittings of the days chosen, from the gaps between marks."""
+    crops = human_crops(
+        desk.projections, project=chosen.project, since_s=chosen.begins.timestamp(), until_s=chosen.ends.timestamp()
+    )
+    people = list(dict.fromkeys(crop.who for crop in crops))
+    rows = [
+        _row(who.partition(":")[2], sitting, chosen)
+        for who in people
+        for own in batches(crop for crop in crops if crop.who == who)
+        for sitting in sittings(own)
+    ]
+    columns = (
+        Column("began", "Began"), Column("ended", "Ended"), Column("who", "Who"), Column("crops", "Crops", number=True),
+        Column("minutes", "Minutes at work", number=True), Column("per_hour", "Crops an hour", number=True),
+    )  # fmt: skip
+    return Table("sittings", "Sittings", columns, tuple(sorted(rows, key=lambda row: str(row[0]))))
+
+
+def _row(who: str, sitting: Sitting, chosen: Chosen) -> tuple[str, str, str, int, float, float | None]:
+    began, ended = (datetime.fromtimestamp(at_s, chosen.zone) for at_s in (sitting[0].start_s, sitting[-1].end_s))
+    form = "%H:%M" if chosen.one_day else "%Y-%m-%d %H:%M"
+    crops, active_s = sum(batch.crops for batch in sitting), sum(gap for gap in gaps(sitting) if gap < ACTIVE_S)
+    pace_per_hour = round(crops / active_s * 3600) if active_s >= 60 else None
+    return began.strftime(form), ended.strftime(form), who, crops, round(active_s / 60, 1), pace_per_hour
