@@ -22,6 +22,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -167,7 +168,23 @@ def fail(command: FailCrop, image: Image) -> Iterator[Event]:
     yield command.failed
 
 
-def _require_started(image: Image, outcome: CropExecuted | CropFailed) -> None:
+@frozen
+class ReleaseCrop:
+    """Give back a crop that was claimed and not begun."""
+
+    subject: str
+    released: CropReleased
+
+
+def release(command: ReleaseCrop, image: Image) -> Iterator[Event]:
+    """The run that claimed it can give it back, once."""
+    if image.status == "pending" and image.last is not None and image.last.event == command.released:
+        return
+    _require_started(image, command.released)
+    yield command.released
+
+
+def _require_started(image: Image, outcome: CropExecuted | CropFailed | CropReleased) -> None:
     if image.status != "started" or not image.started or not same_attempt(image.started, outcome):
         raise Conflict(
             f"{image.name}: run {outcome.run} has no started attempt {outcome.attempt}; "
@@ -236,6 +253,7 @@ _DECISIONS: Mapping[type[Any], Callable[[Any, Image], Iterator[Event]]] = Mappin
         StartCrop: start,
         FinishCrop: finish,
         FailCrop: fail,
+        ReleaseCrop: release,
         RetryCrop: retry,
         UndoCrop: undo,
         ImportHistory: import_history,

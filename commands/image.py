@@ -13,6 +13,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -69,14 +70,16 @@ def illegal(image: Image, event: Event) -> str | None:
 def _wrong_attempt(image: Image, event: Event) -> str | None:
     if isinstance(event, CropStarted) and event.attempt != image.attempts + 1:
         return f"{event.TYPE} of attempt {event.attempt} cannot follow attempt {image.attempts}"
-    if not isinstance(event, CropExecuted | CropFailed) or (image.started is None and event.attempt == 0):
+    if not isinstance(event, CropExecuted | CropFailed | CropReleased) or (
+        image.started is None and event.attempt == 0
+    ):
         return None
     if image.started is None or not same_attempt(image.started, event):
         return f"{event.TYPE} of run {event.run}, attempt {event.attempt}, which is not the one that started"
     return None
 
 
-def same_attempt(started: CropStarted, outcome: CropExecuted | CropFailed) -> bool:
+def same_attempt(started: CropStarted, outcome: CropExecuted | CropFailed | CropReleased) -> bool:
     """Whether the outcome is that of the attempt that started."""
     return (started.run, started.attempt) == (outcome.run, outcome.attempt)
 
@@ -88,6 +91,7 @@ ALLOWED: Mapping[type[Event], frozenset[Status]] = MappingProxyType(
         CropStarted: frozenset({"pending"}),
         CropExecuted: frozenset({"started"}),
         CropFailed: frozenset({"started", "pending"}),
+        CropReleased: frozenset({"started"}),
         CropRetried: frozenset({"failed"}),
         CropUndone: frozenset({"executed"}),
         ImageSkipped: frozenset({"untouched"}),
@@ -117,6 +121,10 @@ def _failed(image: Image, event: CropFailed, _entry: Entry) -> Image:
     return changed(image, status="failed" if event.final else "pending", failed=event, started=None)
 
 
+def _released(image: Image, event: CropReleased, _entry: Entry) -> Image:
+    return changed(image, status="pending", started=None, attempts=event.attempt - 1)
+
+
 def _retried(image: Image, _event: CropRetried, _entry: Entry) -> Image:
     return changed(image, status="pending", failed=None, attempts=0)
 
@@ -144,6 +152,7 @@ _STEPS: Mapping[type[Event], Callable[[Image, Any, Entry], Image]] = MappingProx
         CropStarted: _started,
         CropExecuted: _executed,
         CropFailed: _failed,
+        CropReleased: _released,
         CropRetried: _retried,
         CropUndone: _undone,
         ImageSkipped: _skipped,

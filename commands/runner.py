@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from attrs import Factory, define, evolve, frozen
 
-from commands.crops import IMAGES, FailCrop, FinishCrop, StartCrop
+from commands.crops import IMAGES, FailCrop, FinishCrop, ReleaseCrop, StartCrop
 from commands.decider import Request
 from commands.handle import handle, handle_many, replay
 from commands.image import Image
@@ -30,7 +30,7 @@ from imaging.problems import Unfinished, Unusable
 from imaging.read import ImageFile, observe
 from imaging.zones import Zones
 from ledger.errors import Conflict, CropledgerError, Invalid, Unsafe
-from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
+from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropReleased, CropStarted
 from ledger.log import Ledger
 
 REFUSED = (Unusable, Unsafe, Invalid)
@@ -70,6 +70,10 @@ class Claim:
     started: CropStarted
 
 
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 @define
 class Runner:
     """One run, under a name of its own. Its lock file in `home/runs` says that it lives."""
@@ -83,11 +87,14 @@ class Runner:
     owed_beside: Callable[[Path], frozenset[Path]]
     """The images in a directory that are owed crops of their own, and so are nobody's companions."""
     sleep: Callable[[float], None] = time.sleep
+    stamp: Callable[[], datetime] = _wall_clock
     attend: Callable[[], None] = lambda: None
     """Called before each batch; may wait, and may ask to stop."""
+    hold: Callable[[], str | None] = lambda: None
+    """Asked before each crop: why it may not be begun now, if so; then what is claimed is given back."""
     chance: Random = Factory(Random)
     stopped: str | None = None
-    """Why it is to stop: finish what is claimed, then no more."""
+    """Why it is to stop: finish the crop in hand, then no more."""
     words: str | None = None
     """The same for a person."""
     _waiting: list[tuple[float, int, str]] = Factory(list)
@@ -96,8 +103,8 @@ class Runner:
     """The directory at hand, and when it was listed."""
 
     def now(self) -> datetime:
-        """The wall clock."""
-        return datetime.now(UTC)
+        """What its entries say of when they happened."""
+        return self.stamp()
 
     @property
     def stopping(self) -> bool:
@@ -152,8 +159,33 @@ class Runner:
             self.attend()
             if self.stopping:
                 return
-            for claim in self._claim(self._next_batch()):
-                yield claim if isinstance(claim, Done) else self._executed(claim)
+            yield from self.batch(self._next_batch())
+
+    def batch(self, owed: list[str], cause: str | None = None) -> Iterator[Done]:
+        """Claim these crops together and execute them in order; those that may not be begun any more are given back.
+
+        `cause` is the id of the entry that the claims follow from.
+        """
+        claims = list(self._claim(owed, cause))
+        yield from (claim for claim in claims if isinstance(claim, Done))
+        waiting = [claim for claim in claims if isinstance(claim, Claim)]
+        for number, claim in enumerate(waiting):
+            why = self.hold()
+            if why is not None:
+                self._release(waiting[number:], why)
+                return
+            yield self._executed(claim)
+
+    def _release(self, claims: list[Claim], why: str) -> None:
+        """Give back what was claimed and not begun; if the run goes on, it comes to these crops again."""
+        given = [CropReleased(claim.started.run, claim.started.attempt, why) for claim in claims]
+        requests = [
+            Request(ReleaseCrop(claim.subject, released), self.actor, self.run)
+            for claim, released in zip(claims, given, strict=True)
+        ]
+        handle_many(requests, ledger=self.ledger, now=self.now())
+        for claim in claims:
+            heapq.heappush(self._waiting, (0.0, len(self._waiting), claim.subject))
 
     def _next_batch(self) -> list[str]:
         ready_at = self._waiting[0][0]
@@ -166,7 +198,7 @@ class Runner:
             batch.append(heapq.heappop(self._waiting)[2])
         return batch
 
-    def _claim(self, batch: list[str]) -> Iterator[Claim | Done]:
+    def _claim(self, batch: list[str], cause: str | None) -> Iterator[Claim | Done]:
         """Plan these crops and claim them together; those that cannot be planned have failed."""
         plans: dict[str, CropStarted] = {}
         for subject in batch:
@@ -176,8 +208,11 @@ class Runner:
             try:
                 plans[subject] = self.planned(image.crop, image.attempts + 1)
             except REFUSED as why:
-                yield from self._not_claimed(subject, image.crop.path, why)
-        requests = [Request(StartCrop(subject, start), self.actor, self.run) for subject, start in plans.items()]
+                yield from self._not_claimed(subject, image.crop.path, why, cause)
+        requests = [
+            Request(StartCrop(subject, start), self.actor, self.run, causation=cause)
+            for subject, start in plans.items()
+        ]
         refused = {index for index, _ in handle_many(requests, ledger=self.ledger, now=self.now()).refused}
         for index, (subject, start) in enumerate(plans.items()):
             if index not in refused:
@@ -235,14 +270,14 @@ class Runner:
         failed = CropFailed(started.run, started.attempt, _reason(why), str(why), final=True)
         return self._record_failure(subject, started.source, failed)
 
-    def _not_claimed(self, subject: str, path: str, why: CropledgerError) -> Iterator[Done]:
+    def _not_claimed(self, subject: str, path: str, why: CropledgerError, cause: str | None) -> Iterator[Done]:
         self._tries[subject] = tries = self._tries.get(subject, 0) + 1
         final = not _may_pass(why) or tries >= self.settings.attempts_max
         pause = None if final else self._again(subject, tries)
         failed = CropFailed(self.run, 0, _reason(why), str(why), final=final, retry_after_s=pause)
         # Another run may have claimed it while we looked; then the file is gone because that run has moved it.
         with suppress(Conflict):
-            yield self._record_failure(subject, path, failed)
+            yield self._record_failure(subject, path, failed, cause)
 
     def _again(self, subject: str, attempt: int) -> float:
         pause = self._backoff_s(attempt)
@@ -255,8 +290,9 @@ class Runner:
         jitter = self.settings.retry_jitter_percent / 100
         return longest * self.chance.uniform(1 - jitter, 1 + jitter)
 
-    def _record_failure(self, subject: str, path: str, failed: CropFailed) -> Done:
-        handle(Request(FailCrop(subject, failed), self.actor, self.run), ledger=self.ledger, now=self.now())
+    def _record_failure(self, subject: str, path: str, failed: CropFailed, cause: str | None = None) -> Done:
+        request = Request(FailCrop(subject, failed), self.actor, self.run, causation=cause)
+        handle(request, ledger=self.ledger, now=self.now())
         return Done(subject, path, failed)
 
     # -- the rest -------------------------------------------------------------------------------------------------

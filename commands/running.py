@@ -36,7 +36,7 @@ PAGE = 500
 def run_now(
     runner: Runner, projections: Projections, store: Store, *, project: str | None, limit: int | None
 ) -> Iterator[Done]:
-    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets what is claimed finish.
+    """Execute what is owed, at once; yields how each attempt ended. Ctrl-C lets the crop in hand finish.
 
     Raises `Refused` where another run works on the same project.
     """
@@ -45,6 +45,7 @@ def run_now(
         return
     with at_work(runner, RunStarted("now", project, os.getpid(), gethostname(), limit=limit)) as attention:
         runner.attend = partial(_wait_while_paused, runner, attention)
+        runner.hold = partial(why_not, runner, attention)
         failures = Streak(runner.settings.stop_after_failures)
         for done in _whole_queue(runner, projections, store, project, limit):
             if failures.too_many_with(done):
@@ -56,8 +57,15 @@ def run_now(
 
 def _wait_while_paused(runner: Runner, attention: Attention) -> None:
     attention.wait_while_paused(lambda: runner.stopping)
+    why_not(runner, attention)
+
+
+def why_not(runner: Runner, attention: Attention) -> str | None:
+    """Why no crop may be begun now, if so: the run is to stop, or paused."""
+    attention.listen()
     if attention.stop and not runner.stopping:
         runner.stopped = "stopped"
+    return runner.stopped or ("paused" if attention.paused else None)
 
 
 def _whole_queue(

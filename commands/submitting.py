@@ -14,6 +14,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -119,6 +120,8 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
             return crops.FinishCrop(subject, event)
         case CropFailed():
             return crops.FailCrop(subject, event)
+        case CropReleased():
+            return crops.ReleaseCrop(subject, event)
         case CropRetried():
             return crops.RetryCrop(subject, event.reason)
         case CropUndone():

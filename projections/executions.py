@@ -10,7 +10,7 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ledger.entry import Entry
-from ledger.events.crops import CropExecuted, CropFailed, CropStarted, CropUndone
+from ledger.events.crops import CropExecuted, CropFailed, CropReleased, CropStarted, CropUndone
 from ledger.values import Instant
 from projections.columns import codes
 from projections.projection import Change, Projection, Put, Row, Table, View
@@ -35,10 +35,10 @@ CREATE TABLE execution_starts ( -- One row per attempt that was started.
 """)
 
 OUTCOMES = Table("""
-CREATE TABLE execution_outcomes ( -- One row per outcome: a crop executed, failed or undone.
+CREATE TABLE execution_outcomes ( -- One row per outcome: a crop executed, failed, released or undone.
   position INTEGER NOT NULL PRIMARY KEY, -- position of the outcome in the ledger
   subject TEXT NOT NULL, -- the image
-  outcome TEXT NOT NULL, -- executed, failed or undone
+  outcome TEXT NOT NULL, -- executed, failed, released or undone
   at TEXT NOT NULL, -- when (UTC)
   actor TEXT NOT NULL, -- who did it
   run TEXT, -- the run, except for an undo
@@ -63,7 +63,7 @@ CREATE VIEW executions ( -- Every attempt with what came of it, oldest first; al
   subject, -- the image
   run, -- the run
   attempt, -- which attempt, counted anew after a retry or an undo; 0 if the crop could not even be claimed
-  status, -- executed, failed, undone (executed, and taken back later) or started (no outcome yet)
+  status, -- executed, failed, released (given back untouched), undone (taken back later) or started (no outcome)
   source, -- absolute path of the image
   output, -- absolute path of the crop
   started_at, -- when it started (UTC)
@@ -112,7 +112,7 @@ CREATE VIEW runs ( -- What each run did.
   run, -- the run
   first_at, -- its first attempt (UTC)
   last_at, -- its latest outcome (UTC)
-  attempts, -- attempts started
+  attempts, -- attempts started, without those given back untouched
   executed, -- crops executed, including those undone since
   failed, -- attempts that failed, and crops that could not be claimed
   undone, -- crops taken back since
@@ -120,7 +120,8 @@ CREATE VIEW runs ( -- What each run did.
   elapsed_ms, -- time spent on the crops executed
   output_bytes -- length of all crops executed
 ) AS
-SELECT run, min(coalesce(started_at, finished_at)), max(finished_at), count(*) FILTER (WHERE attempt > 0),
+SELECT run, min(coalesce(started_at, finished_at)), max(finished_at),
+       count(*) FILTER (WHERE attempt > 0 AND status <> 'released'),
        count(*) FILTER (WHERE status IN ('executed', 'undone')), count(*) FILTER (WHERE status = 'failed'),
        count(*) FILTER (WHERE status = 'undone'), count(*) FILTER (WHERE status = 'started'),
        round(sum(elapsed_ms), 3), sum(output_bytes)
@@ -172,6 +173,18 @@ def failed(event: CropFailed, entry: Entry) -> Iterator[Change]:
     )  # fmt: skip
 
 
+def released(event: CropReleased, entry: Entry) -> Iterator[Change]:
+    """The attempt did not take place."""
+    yield Put(
+        "execution_outcomes",
+        _NOTHING
+        | {
+            "position": entry.position, "subject": entry.subject, "outcome": "released", "at": entry.occurred_at,
+            "actor": entry.actor, "run": event.run, "attempt": event.attempt, "reason": event.reason,
+        },
+    )  # fmt: skip
+
+
 def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
     """An executed crop was taken back."""
     yield Put(
@@ -189,12 +202,20 @@ _NOTHING: Row = dict.fromkeys(OUTCOMES.columns) | {"companions": 0, "warnings": 
 
 EXECUTIONS = Projection(
     name="executions",
-    version=1,
+    version=2,
     sentence="Every attempt to execute a crop, and what came of it.",
     tables=(STARTS, OUTCOMES),
     views=(EXECUTIONS_VIEW, RUNS),
     indexes=("CREATE INDEX execution_outcomes_by_subject ON execution_outcomes (subject)",),
-    folds=MappingProxyType({CropStarted: started, CropExecuted: executed, CropFailed: failed, CropUndone: undone}),
+    folds=MappingProxyType(
+        {
+            CropStarted: started,
+            CropExecuted: executed,
+            CropFailed: failed,
+            CropReleased: released,
+            CropUndone: undone,
+        }
+    ),
 )
 
 

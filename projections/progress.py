@@ -15,6 +15,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -145,7 +146,7 @@ def imported(event: HistoryImported, entry: Entry) -> Iterator[Change]:
 
 PROGRESS = Projection(
     name="progress",
-    version=1,
+    version=2,
     sentence="Every image seen, and how far each directory is.",
     tables=(DECIDED_IMAGES, IMPORTED_IMAGES),
     views=(IMAGES, PROGRESS_OF_DIRECTORIES),
@@ -160,6 +161,7 @@ PROGRESS = Projection(
             CropStarted: moved_on("started"),
             CropExecuted: moved_on("executed"),
             CropFailed: failed,
+            CropReleased: moved_on("recorded"),
             CropRetried: moved_on("recorded"),
             CropUndone: moved_on("recorded"),
             ImageSkipped: decided("skipped"),

@@ -15,6 +15,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -94,6 +95,11 @@ def retry_at(event: CropFailed, failed_at: Instant) -> Instant | None:
     return instant(parse_instant(failed_at) + timedelta(seconds=event.retry_after_s))
 
 
+def released(event: CropReleased, entry: Entry) -> Iterator[Change]:
+    """The claim is taken back: owed as before it, in its old place."""
+    yield Set("queue_crops", entry.subject, {"status": "pending", "attempt": event.attempt - 1})
+
+
 def retried(_event: CropRetried, entry: Entry) -> Iterator[Change]:
     """A person says it should work now: owed again, in its old place, with a clean slate."""
     yield Set("queue_crops", entry.subject, _OWED_AGAIN)
@@ -112,7 +118,7 @@ _OWED_AGAIN: Row = {
 
 QUEUE = Projection(
     name="queue",
-    version=1,
+    version=2,
     sentence="Which crops are owed, in which order, and what became of those that were.",
     tables=(QUEUE_CROPS,),
     views=(OWED, STUCK, QUEUE_LINES),
@@ -125,6 +131,7 @@ QUEUE = Projection(
             CropStarted: started,
             CropExecuted: executed,
             CropFailed: failed,
+            CropReleased: released,
             CropRetried: retried,
             CropUndone: undone,
         }

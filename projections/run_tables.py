@@ -79,7 +79,7 @@ _OUTCOMES = """(SELECT count(*) FROM run_claims AS claim JOIN execution_outcomes
     WHERE claim.batch_id = actual.id AND {})"""
 
 ACTUAL_BATCHES = View(f"""
-CREATE VIEW actual_batches ( -- Planned and actual: every batch of every plan, with what became of it.
+CREATE VIEW actual_batches ( -- Planned and actual: every batch of each day's latest plan, with what became of it.
   plan, -- position of the plan in the ledger
   schedule, -- the planned day
   date, -- the day, by the clock of the zone
@@ -115,8 +115,27 @@ SUMS = """count(*) AS batches, coalesce(sum(planned), 0) AS planned, count(*) FI
        coalesce(sum(executed), 0) AS executed, coalesce(sum(failed), 0) AS failed, coalesce(sum(again), 0) AS again,
        round(max(late_s), 3) AS late_max_s, min(begun_at) AS first_at, max(begun_at) AS last_at"""
 
+ACTUAL_BLOCKS = View(f"""
+CREATE VIEW actual_blocks ( -- Planned and actual, stretch of work by stretch of work.
+  plan, -- position of the plan in the ledger
+  block, -- its place in the day, from 1
+  batches, -- batches planned
+  planned, -- crops planned
+  begun, -- batches begun
+  missed, -- batches missed
+  missed_crops, -- crops planned in those
+  executed, -- crops executed
+  failed, -- crops that failed and wait for a person
+  again, -- failures after which the crop was owed again
+  late_max_s, -- the latest beginning, in seconds of the plan
+  first_at, -- beginning of the first batch (UTC)
+  last_at -- beginning of the last batch (UTC)
+) AS
+SELECT plan, block, {SUMS} FROM actual_batches GROUP BY plan, block
+""")
+
 ACTUAL_DAYS = View(f"""
-CREATE VIEW actual_days ( -- Planned and actual, day by day, for the plans that hold or were the last of their day.
+CREATE VIEW actual_days ( -- Planned and actual, day by day, for each day's latest plan.
   schedule, -- the planned day
   date, -- the day, by the clock of the zone
   project, -- whose crops; empty for those of all projects

@@ -22,7 +22,17 @@ from ledger.events.runs import (
 from projections.columns import codes, uncoded
 from projections.projection import Change, Projection, Put, Row, Set
 from projections.reader import Projections
-from projections.run_tables import ACTUAL_BATCHES, ACTUAL_DAYS, BATCHES, BLOCKS, CLAIMS, NOTES, STATES, SUMS
+from projections.run_tables import (
+    ACTUAL_BATCHES,
+    ACTUAL_BLOCKS,
+    ACTUAL_DAYS,
+    BATCHES,
+    BLOCKS,
+    CLAIMS,
+    NOTES,
+    STATES,
+    SUMS,
+)
 
 
 def started(event: RunStarted, entry: Entry) -> Iterator[Change]:
@@ -135,10 +145,10 @@ def jumped(event: ClockJumped, entry: Entry) -> Iterator[Change]:
 
 RUN_LIVES = Projection(
     name="runs",
-    version=1,
+    version=2,
     sentence="Runs as they live, and what became of the plans they followed.",
     tables=(STATES, BLOCKS, BATCHES, CLAIMS, NOTES),
-    views=(ACTUAL_BATCHES, ACTUAL_DAYS),
+    views=(ACTUAL_BATCHES, ACTUAL_BLOCKS, ACTUAL_DAYS),
     indexes=("CREATE INDEX run_claims_by_batch ON run_claims (batch_id)",),
     reads=("executions", "schedules"),
     folds=MappingProxyType(

@@ -33,8 +33,8 @@ def run(
     """Execute the crops that are owed.
 
     They are looked at first, as crop check does. Each is written, verified, then moved into place with its companions;
-    originals go to the archive. What an interrupted run left is finished or cleared up first. Ctrl-C finishes the few
-    crops that are claimed and exits 130. Exit 1 if some failed; they stay in the queue with their reason.
+    originals go to the archive. What an interrupted run left is finished or cleared up first. Ctrl-C finishes the crop
+    in hand and exits 130. Exit 1 if some failed; they stay in the queue with their reason.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""The life of one crop: recorded, withdrawn, started, executed, failed, retried, undone."""
+"""The life of one crop: recorded, withdrawn, started, executed, failed, released, retried, undone."""
 
 from typing import ClassVar
 
@@ -164,6 +164,20 @@ class CropRetried(Event):
 
     reason: str | None = None
     """Why it should work now, in the operator's words."""
+
+
+@frozen
+class CropReleased(Event):
+    """A run gave a claimed crop back before it touched anything; the crop is owed again, as if never claimed."""
+
+    TYPE: ClassVar[str] = "crop.released"
+
+    run: str
+    """The run that had claimed it."""
+    attempt: int
+    """The attempt that did not take place; the next claim has this number again."""
+    reason: str
+    """Why the run stopped short: `interrupted`, `stopped`, `failures`, `paused` or `break`."""
 
 
 @frozen

@@ -9,6 +9,7 @@ from commands.crops import (
     FinishCrop,
     ImportHistory,
     RecordCrop,
+    ReleaseCrop,
     RestoreImage,
     RetryCrop,
     SkipImage,
@@ -25,6 +26,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -65,6 +67,8 @@ WITHDRAW, SKIP, RESTORE = (
     RestoreImage("image/a", "not that bad"),
 )
 START, FINISH, FAIL = StartCrop("image/a", STARTED), FinishCrop("image/a", EXECUTED), FailCrop("image/a", FAILED)
+RELEASED = CropReleased(STARTED.run, STARTED.attempt, "stopped")
+RELEASE = ReleaseCrop("image/a", RELEASED)
 RETRY, UNDO, IMPORT = RetryCrop("image/a", "mended"), UndoCrop("image/a", UNDONE), ImportHistory("image/a", HISTORY)
 
 
@@ -151,6 +155,14 @@ RULES = {
         "executed": Conflict,
         "skipped": Conflict,
     },
+    RELEASE: {
+        "untouched": Conflict,
+        "pending": Conflict,
+        "started": [RELEASED],
+        "failed": Conflict,
+        "executed": Conflict,
+        "skipped": Conflict,
+    },
     RETRY: {
         "untouched": Refused,
         "pending": [],
@@ -184,7 +196,7 @@ def test_the_table_covers_every_command_and_status():
 
     assert {type(command) for command in RULES} == set(_DECISIONS)
     assert all(set(by_status) == set(HISTORIES) for by_status in RULES.values())
-    of_images = {event for event in ALL if event.TYPE.partition(".")[0] not in {"schedule", "directory"}}
+    of_images = {event for event in ALL if event.TYPE.partition(".")[0] not in {"schedule", "directory", "run"}}
     assert set(_STEPS) == of_images == set(ALLOWED) | {HistoryImported}
 
 

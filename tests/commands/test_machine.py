@@ -29,6 +29,7 @@ from commands.crops import (
     FinishCrop,
     ImportHistory,
     RecordCrop,
+    ReleaseCrop,
     RestoreImage,
     RetryCrop,
     SkipImage,
@@ -39,7 +40,15 @@ from commands.crops import (
 from commands.decider import Request
 from commands.handle import handle, handle_many, replay
 from ledger.errors import CropledgerError
-from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone, CropWithdrawn
+from ledger.events.crops import (
+    CropExecuted,
+    CropFailed,
+    CropRecorded,
+    CropReleased,
+    CropStarted,
+    CropUndone,
+    CropWithdrawn,
+)
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageRestored
 from ledger.log import Ledger
@@ -209,6 +218,16 @@ class Cropping(RuleBasedStateMachine):
         if allowed:
             image.status = "failed" if final else "pending"
             image.run = None
+
+    @rule(writer=writers, subject=images, right=st.booleans())
+    def release(self, writer, subject, right):
+        image = self.model[subject]
+        if image.status != "started":
+            return
+        released = CropReleased(image.run if right else "another", image.attempts, "stopped")
+        self.give(writer, ReleaseCrop(subject, released), allowed=right)
+        if right:
+            image.status, image.run, image.attempts = "pending", None, image.attempts - 1
 
     @rule(writer=writers, subject=images)
     def retry(self, writer, subject):

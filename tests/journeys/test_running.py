@@ -1,6 +1,7 @@
 """Running and undoing on the command line: what fails, what is tried again, what a person is told."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import attrs
 import pytest
 from PIL import Image
 
+from commands import runner
 from commands.crops import StartCrop
 from commands.decider import Request
 from commands.handle import handle
@@ -221,6 +223,27 @@ def test_a_signal_finishes_what_is_claimed_and_exits_130(crop: Cli, photos: Path
     states = {str(owed["status"]) for owed in crop.json("queue")}
     assert "started" not in states, "a claimed crop was left"
     assert "Executed" in crop("run", "--now")
+    crop("audit")
+
+
+def test_ctrl_c_finishes_the_crop_in_hand_and_gives_back_what_was_only_claimed(
+    crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded(crop, *(picture(photos / f"{number}.png") for number in range(5)))
+    write = runner.write.write
+
+    def interrupted(plan: CropStarted) -> object:
+        os.kill(os.getpid(), signal.SIGINT)
+        return write(plan)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("imaging.write.write", interrupted)
+        assert "Executed 1, failed 0" in crop("run", "--now", exits=130)
+    released = [entry["data"] for entry in crop.json("log", "--type", "crop.released")]
+    assert [(each["attempt"], each["reason"]) for each in released] == [(1, "interrupted")] * 2  # type: ignore[index]
+    assert [(owed["status"], owed["attempt"]) for owed in crop.json("queue")] == [("pending", 0)] * 4
+    assert crop.json("log", "--type", "run.ended")[0]["data"] == {"message": None, "reason": "interrupted"}
+    assert "Executed 4, failed 0" in crop("run", "--now")
     crop("audit")
 
 

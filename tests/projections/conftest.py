@@ -5,6 +5,7 @@ ann withdraws a/1.png
 r1 starts a/1.png                              (r1, r2 ... are runs)
 r1 executes a/1.png                            [companions N] [whole]
 r1 fails a/1.png missing                       [finally] [after SECONDS]
+r1 releases a/1.png                            (given back before it was begun)
 r1 rejects a/1.png missing                     (a failure without a start)
 ann retries | undoes | skips | restores a/1.png
 log imports a/1.png                            [box BOX] [size WxH]
@@ -22,6 +23,7 @@ from ledger.events.crops import (
     CropExecuted,
     CropFailed,
     CropRecorded,
+    CropReleased,
     CropRetried,
     CropStarted,
     CropUndone,
@@ -118,6 +120,9 @@ class Stage:
                 after = float(str(told["after"])) if "after" in told else None
                 number = attempt if verb == "fails" else 0
                 return CropFailed(who, number, rest[0], f"{path}: {rest[0]}", "finally" in told, after)
+            case "releases":
+                self.attempts[subject] = attempt - 1
+                return CropReleased(who, attempt, "stopped")
             case "undoes":
                 self.attempts[subject] = 0
                 return CropUndone(path, sha, output, companions)

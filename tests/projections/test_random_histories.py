@@ -24,7 +24,7 @@ MOVES = {
     "failed": ("ann records {} {box}", "ann withdraws {}", "ann retries {}"),
     "started": (
         "{run} executes {} companions 2", "{run} executes {}", "{run} fails {} busy after 60",
-        "{run} fails {} disk_full finally",
+        "{run} fails {} disk_full finally", "{run} releases {}",
     ),
     "executed": ("ann undoes {} companions 2",),
     "skipped": ("ann restores {}",),
