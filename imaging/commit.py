@@ -15,9 +15,9 @@ from attrs import evolve
 from imaging import archive, disk
 from imaging.problems import Unfinished, Unusable, from_os_error
 from imaging.publish import Move, finish, is_staged, retract, stage
-from imaging.read import read_whole, sha256_of
+from imaging.read import open_plain, sha256_of
 from imaging.restore import bring_back, place_is_free, remove_hidden
-from imaging.verify import Source, Written, is_whole, load, verified
+from imaging.verify import Written, is_whole, source_of, verified, verified_whole
 from ledger.events.crops import CropExecuted, CropStarted, MovedFile
 
 
@@ -191,9 +191,12 @@ def _was_published(plan: CropStarted) -> bool:
     return True
 
 
-def _original(plan: CropStarted) -> Source | None:
-    """What the crop is compared with: the archived original, or only its hash where the bytes were kept whole."""
-    return None if is_whole(plan) else load(read_whole(Path(plan.archive))[0], plan.archive)
+def _verified(plan: CropStarted, place: Path) -> Written:
+    """The crop, compared with the archived original, or with its hash alone where the bytes were kept whole."""
+    if is_whole(plan):
+        return verified_whole(plan, place)
+    with open_plain(Path(plan.archive)) as (stream, _):
+        return verified(source_of(stream, plan.archive), plan.pixel_box, place)
 
 
 def _go_forward(plan: CropStarted) -> CropExecuted | None:
@@ -201,7 +204,7 @@ def _go_forward(plan: CropStarted) -> CropExecuted | None:
     temporary = Path(plan.temporary)
     place = temporary if disk.exists(temporary) else Path(plan.output)
     try:
-        found = verified(plan, _original(plan), place)
+        found = _verified(plan, place)
     except Unusable:
         if place != temporary or not place_is_free(plan):
             raise

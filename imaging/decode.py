@@ -7,13 +7,17 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from PIL import Image
 
 from imaging.formats import bmp, jpeg, png, tiff, webp
-from imaging.formats.header import MAX_PIXELS, Header, Malformed, animated
+from imaging.formats.header import MAX_PIXELS, Encoded, Header, Malformed, animated
+from imaging.formats.png_chunks import SIGNATURE
+from imaging.pixels import Pixels
 from imaging.problems import Unusable
+from ledger.values import MAX_SIDE_PX, Dimensions, PixelBox
 
 # What Pillow only warns about (a truncated read, a bomb) must stop us. Set for its modules once: the alternative,
 # a context around each call, is not safe with threads.
@@ -36,18 +40,24 @@ class Format(Protocol):
     def header(self, stream: BinaryIO) -> Header:
         """Facts from the first bytes."""
 
-    def decode(self, raw: bytes) -> Image.Image:
-        """The pixels, as stored."""
+    def region(self, stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:
+        """The pixels of a box, in the stored frame, of a source."""
 
-    def encode(self, raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
-        """A file of the source's kind around other pixels, and the codes of what could not be kept."""
+    def picture(self, raw: bytes) -> Image.Image:
+        """All of it as Pillow shows it, to look at; where Pillow keeps fewer bits, so does this."""
 
-    def metadata(self, raw: bytes, width_px: int, height_px: int) -> object:
+    def read_back(self, stream: BinaryIO, found: Header) -> Pixels:
+        """All pixels of a crop; where there is a choice, not by the decoder of `region`."""
+
+    def encode(self, stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
+        """A file of the source's kind around other pixels."""
+
+    def metadata(self, stream: BinaryIO, width_px: int, height_px: int) -> object:
         """All but the pixels, as it must read in a crop of this size; equal for a source and its crop."""
 
 
 _BY_START: tuple[tuple[bytes, Format], ...] = (
-    (png.SIGNATURE, png),
+    (SIGNATURE, png),
     (b"\xff\xd8\xff", jpeg),
     (b"BM", bmp),
     (b"II*\0", tiff),
@@ -73,6 +83,7 @@ def format_of(start: bytes, name: str) -> Format:
 
 def read_header(stream: BinaryIO, name: str) -> Header:
     """The header of an open file at its beginning; raises `Unusable` for what cannot be an image of ours."""
+    stream.seek(0)
     start = stream.read(16)
     stream.seek(0)
     if start[:4] == b"GIF8" and _moves(stream):
@@ -98,25 +109,54 @@ def _moves(stream: BinaryIO) -> bool:
 def _sane(header: Header, name: str) -> Header:
     if header.width_px < 1 or header.height_px < 1:
         raise Unusable(f"{name} claims {header.width_px}x{header.height_px} pixels.", reason="unreadable")
+    claimed = f"{name} claims {header.width_px}x{header.height_px} pixels"
     if header.width_px * header.height_px > MAX_PIXELS:
-        raise Unusable(
-            f"{name} claims {header.width_px}x{header.height_px} pixels; the limit is {MAX_PIXELS:,}.",
-            reason="too_large",
-        )
+        raise Unusable(f"{claimed}; the limit is {MAX_PIXELS:,}.", reason="too_large")
+    if max(header.width_px, header.height_px) > MAX_SIDE_PX:
+        raise Unusable(f"{claimed}; no side may be longer than {MAX_SIDE_PX:,}.", reason="too_large")
     return header
 
 
-def decode(raw: bytes, name: str) -> tuple[Header, Image.Image]:
-    """Header and pixels, in the stored frame; raises `Unusable`. The header is checked before anything is decoded."""
+def decode(stream: BinaryIO, name: str) -> tuple[Header, Pixels]:
+    """Header and all pixels, in the stored frame; raises `Unusable`."""
+    header = read_header(stream, name)
+    return header, region(stream, header, PixelBox(0, 0, header.width_px, header.height_px), name)
+
+
+def picture(raw: bytes, name: str) -> Image.Image:
+    """A whole image to look at, in the stored frame; raises `Unusable`."""
     header = read_header(io.BytesIO(raw), name)
-    module = format_of(raw[:16], name)
     try:
-        pixels = module.decode(raw)
+        return format_of(raw[:16], name).picture(raw)
     except FAULTS as error:
         raise _unreadable(name, header.format, error) from error
-    if pixels.size != (header.width_px, header.height_px):
+
+
+def region(stream: BinaryIO, header: Header, box: PixelBox, name: str) -> Pixels:
+    """The pixels of a box in the stored frame; raises `Unusable`. The header was checked before."""
+    return _decoded(stream, header, name, lambda module: module.region(stream, header, box), box.dimensions)
+
+
+def read_back(stream: BinaryIO, header: Header, name: str) -> Pixels:
+    """All pixels of a crop, by another decoder than `region`'s where there is one; raises `Unusable`."""
+    whole = Dimensions(header.width_px, header.height_px)
+    return _decoded(stream, header, name, lambda module: module.read_back(stream, header), whole)
+
+
+def _decoded(stream: BinaryIO, header: Header, name: str, read: Callable[[Format], Pixels], size: Dimensions) -> Pixels:
+    try:
+        pixels = read(format_at(stream, name))
+    except FAULTS as error:
+        raise _unreadable(name, header.format, error) from error
+    if pixels.size != (size.width_px, size.height_px):
         raise Unusable(f"{name} decodes to another size than it claims.", reason="unreadable")
-    return header, pixels
+    return pixels
+
+
+def format_at(stream: BinaryIO, name: str) -> Format:
+    """The format of an open file."""
+    stream.seek(0)
+    return format_of(stream.read(16), name)
 
 
 def _named(refusal: Unusable, name: str) -> Unusable:

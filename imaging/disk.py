@@ -2,9 +2,10 @@
 
 import errno
 import fcntl
+import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -62,17 +63,21 @@ def make_directory(directory: Path) -> None:
     sync_directory(directory.parent)
 
 
-def write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that did not exist, with these permission bits, and make its content durable."""
+def write_new(path: Path, pieces: Iterable[bytes], mode: int) -> str:
+    """Write a file that did not exist, with these permission bits, durably; sha256 of what was sent to the disk."""
+    digest = hashlib.sha256()
     with naming(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            _write_all(descriptor, content)
+            for piece in pieces:
+                digest.update(piece)
+                _write_all(descriptor, piece)
             with suppress(PermissionError):  # a file system without permission bits
                 os.fchmod(descriptor, stat.S_IMODE(mode))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    return digest.hexdigest()
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

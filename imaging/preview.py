@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from imaging.decode import FAULTS, decode, read_header
+from imaging.decode import FAULTS, picture, read_header
 from imaging.formats.header import Header
 from imaging.problems import Unusable
 
@@ -27,7 +27,7 @@ def preview_of(raw: bytes, name: str, *, largest_px: int = LARGEST_PX) -> bytes:
     """
     header = read_header(io.BytesIO(raw), name)
     try:
-        pixels = _coarse_jpeg(raw, largest_px) if header.format == "JPEG" else decode(raw, name)[1]
+        pixels = _coarse_jpeg(raw, largest_px) if header.format == "JPEG" else picture(raw, name)
         small = _smooth(pixels)
         small.thumbnail((largest_px, largest_px), Image.Resampling.LANCZOS, reducing_gap=2.0)
         return _encoded(_turned(_opaque(small), header.orientation), _profile(raw, header))

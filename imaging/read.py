@@ -70,12 +70,10 @@ def observe(path: str | os.PathLike[str], *, decode_check: bool = False) -> Imag
     place = canonical(path)
     with open_plain(place) as (stream, before):
         header = read_header(stream, str(place))
-        stream.seek(0)
-        sha256 = _digest(stream)
+        sha256 = digest(stream)
         if decode_check:
-            stream.seek(0)
-            decode(stream.read(), str(place))
-        _unchanged(place, before, os.fstat(stream.fileno()))
+            decode(stream, str(place))
+        unchanged(place, before, os.fstat(stream.fileno()))
     return _image_file(place, header, before, sha256)
 
 
@@ -102,23 +100,26 @@ def read_whole(path: Path) -> tuple[bytes, os.stat_result]:
     """All bytes of a regular file and its state; raises `Unusable` if it changes meanwhile."""
     with open_plain(path) as (stream, before):
         raw = stream.read()
-        _unchanged(path, before, os.fstat(stream.fileno()))
+        unchanged(path, before, os.fstat(stream.fileno()))
     return raw, before
 
 
 def sha256_of(path: Path) -> str:
     """sha256 of a regular file."""
     with open_plain(path) as (stream, _):
-        return _digest(stream)
+        return digest(stream)
 
 
-def _digest(stream: BinaryIO) -> str:
-    digest = hashlib.sha256()
+def digest(stream: BinaryIO) -> str:
+    """sha256 of an open file, from its beginning."""
+    stream.seek(0)
+    found = hashlib.sha256()
     while block := stream.read(_BLOCK):
-        digest.update(block)
-    return digest.hexdigest()
+        found.update(block)
+    return found.hexdigest()
 
 
-def _unchanged(path: Path, before: os.stat_result, after: os.stat_result) -> None:
+def unchanged(path: Path, before: os.stat_result, after: os.stat_result) -> None:
+    """Raise `Unusable` if a file was written to between these two looks at it."""
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Unusable(f"{path} changed while it was read.", reason="changed", transient=True)

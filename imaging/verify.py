@@ -1,50 +1,42 @@
-"""Is this file the crop of that source? Decoded afresh, compared pixel by pixel where the format is lossless.
+"""Is this file the crop of that source? It is read back from the disk, by another decoder than the source's.
 
-For lossy formats the result may differ from the source's pixels by what one more encoding costs, no more: brightness
-pixel by pixel, colour in the mean of small squares (chroma is stored at half size), and in place: the region must fit
-better than the same region moved by one pixel.
+Compared pixel by pixel where the format is lossless, by `imaging.likeness` where it is not.
 """
 
-import hashlib
-import math
 from pathlib import Path
+from typing import BinaryIO
 
 from attrs import frozen
-from PIL import Image, ImageChops, ImageStat
 
-from imaging.decode import FAULTS, decode, format_of
+from imaging.decode import FAULTS, format_at, read_back, read_header, region
 from imaging.formats.header import Header
 from imaging.geometry import displayed, to_stored
+from imaging.likeness import unlike
+from imaging.pixels import Pixels
 from imaging.problems import Unusable
-from imaging.read import read_whole
+from imaging.read import digest, open_plain
 from ledger.events.crops import CropStarted
 from ledger.values import Dimensions, PixelBox
-
-_SQUARE = 8
-_SMALLEST_TO_SHIFT = 64
-_SHIFTS = ((-1, 0), (1, 0), (0, -1), (0, 1))
-_SLACK, _SURE = 0.5, 0.9
-"""Grey levels, and a share, by which chance may favour a moved region on a flat or a coarse picture."""
 
 
 @frozen
 class Source:
-    """A decoded source: what crops are cut from and compared with."""
+    """What crops are cut from and compared with."""
 
-    raw: bytes
+    stream: BinaryIO
+    """The open file, from which only the box is decoded."""
     name: str
     header: Header
-    pixels: Image.Image
 
     @property
     def dimensions(self) -> Dimensions:
         """Size as displayed."""
         return displayed(Dimensions(self.header.width_px, self.header.height_px), self.header.orientation)
 
-    def region(self, box: PixelBox) -> Image.Image:
-        """What a box in the displayed frame cuts out, as stored."""
+    def region(self, box: PixelBox) -> Pixels:
+        """What a box in the displayed frame cuts out, as stored; raises `Unusable`."""
         stored = to_stored(box, self.dimensions, self.header.orientation)
-        return self.pixels.crop((stored.left, stored.top, stored.right, stored.bottom))
+        return region(self.stream, self.header, stored, self.name)
 
 
 @frozen
@@ -63,9 +55,9 @@ class Written:
     """Wall time of reading, encoding, writing and verifying, in milliseconds."""
 
 
-def load(raw: bytes, name: str) -> Source:
-    """Decode a whole file; raises `Unusable`."""
-    return Source(raw, name, *decode(raw, name))
+def source_of(stream: BinaryIO, name: str) -> Source:
+    """An open file as a source; raises `Unusable`."""
+    return Source(stream, name, read_header(stream, name))
 
 
 def is_whole(plan: CropStarted) -> bool:
@@ -73,55 +65,61 @@ def is_whole(plan: CropStarted) -> bool:
     return plan.pixel_box == PixelBox(0, 0, plan.dimensions.width_px, plan.dimensions.height_px)
 
 
-def verified(plan: CropStarted, source: Source | None, place: Path, expected: str | None = None) -> Written:
+def verified(
+    source: Source, box: PixelBox, place: Path, *, cut: Pixels | None = None, expected: str | None = None
+) -> Written:
     """What stands at `place`, read back from the disk; raises `Unusable` (`verification`) if it is not the crop.
 
-    `source` is None for a crop of the whole image: then the bytes themselves must be the source's. `expected` is the
-    sha256 of what was written, where that is still known.
+    `cut` is the source's region and `expected` the sha256 of what was written, where they are still at hand.
     """
-    crop, _ = read_whole(place)
-    sha256 = hashlib.sha256(crop).hexdigest()
-    wanted = plan.sha256 if source is None else expected
-    if wanted is not None and sha256 != wanted:
+    with open_plain(place) as (stream, state):
+        sha256 = _intact(stream, place, expected)
+        pixels = check(source, cut or source.region(box), stream, str(place))
+    return Written(sha256, state.st_size, pixels)
+
+
+def verified_whole(plan: CropStarted, place: Path) -> Written:
+    """The same for a crop of the whole image: its bytes must be the source's."""
+    with open_plain(place) as (stream, state):
+        return Written(_intact(stream, place, plan.sha256), state.st_size, None)
+
+
+def _intact(stream: BinaryIO, place: Path, expected: str | None) -> str:
+    sha256 = digest(stream)
+    if expected is not None and sha256 != expected:
         raise _wrong(str(place), "it does not hold the bytes that were written")
-    pixels = None if source is None else check(source, plan.pixel_box, crop, str(place))
-    return Written(sha256, len(crop), pixels)
+    return sha256
 
 
-def check(source: Source, box: PixelBox, crop: bytes, name: str) -> str:
-    """sha256 of the crop's pixels; raises `Unusable` (`verification`) if it is not the source's region."""
+def check(source: Source, cut: Pixels, crop: BinaryIO, name: str) -> str:
+    """sha256 of the crop's pixels; raises `Unusable` (`verification`) if they are not those cut from the source."""
     try:
-        header, pixels = decode(crop, name)
+        header = read_header(crop, name)
+        _same_kind(source.header, header, name)
+        pixels = read_back(crop, header, name)
     except Unusable as refusal:
+        if refusal.reason == "verification":
+            raise
         raise _wrong(name, f"it does not read back ({refusal.message})") from refusal
-    region = source.region(box)
-    _same_kind(source.header, header, name)
-    if pixels.size != region.size:
-        raise _wrong(name, f"it is {pixels.size}, not {region.size}")
-    _same_metadata(source, crop, region.size, name)
-    one, other = _comparable(region), _comparable(pixels)
+    if pixels.size != cut.size:
+        raise _wrong(name, f"it is {pixels.size}, not {cut.size}")
+    _same_metadata(source, crop, cut.size, name)
+    one, other = _comparable(cut, source.header), _comparable(pixels, source.header)
     if one.mode != other.mode:
-        raise _wrong(name, f"its mode is {pixels.mode}, not {region.mode}")
+        raise _wrong(name, f"its mode is {pixels.mode}, not {cut.mode}")
     if source.header.lossless:
         _identical(one, other, name)
     else:
         _near(one, other, source.header.noise, name)
-    return pixels_sha256(other)
+    return other.sha256()
 
 
-def pixels_sha256(pixels: Image.Image) -> str:
-    """A hash of mode, size and samples (of a palette picture: its indices), whatever file holds them."""
-    digest = hashlib.sha256(f"{pixels.mode} {pixels.width}x{pixels.height}\n".encode())
-    digest.update(pixels.tobytes())
-    return digest.hexdigest()
-
-
-def _comparable(pixels: Image.Image) -> Image.Image:
-    """Palette pictures as indices: the palette is compared with the metadata. WebP drops an alpha without effect."""
-    if pixels.mode == "P":
-        return Image.frombytes("L", pixels.size, pixels.tobytes())
-    if pixels.mode == "RGBA" and pixels.getchannel("A").getextrema() == (255, 255):
-        return pixels.convert("RGB")
+def _comparable(pixels: Pixels, source: Header) -> Pixels:
+    """WebP drops an alpha without effect. (Palettes are compared with the metadata.)"""
+    if source.format == "WEBP" and pixels.mode == "RGBA":
+        picture = pixels.picture()
+        if picture.getchannel("A").getextrema() == (255, 255):
+            return Pixels.of(picture.convert("RGB"))
     return pixels
 
 
@@ -135,84 +133,29 @@ def _same_kind(source: Header, crop: Header, name: str) -> None:
         raise _wrong(name, f"it is {crop.format} {crop.mode} with orientation {crop.orientation}, not {wanted}")
 
 
-def _same_metadata(source: Source, crop: bytes, size: tuple[int, int], name: str) -> None:
-    module = format_of(crop[:16], name)
+def _same_metadata(source: Source, crop: BinaryIO, size: tuple[int, int], name: str) -> None:
+    module = format_at(crop, name)
     try:
-        kept = module.metadata(crop, *size) == module.metadata(source.raw, *size)
+        kept = module.metadata(crop, *size) == module.metadata(source.stream, *size)
     except FAULTS as error:
         raise _wrong(name, f"its metadata does not read back ({error})") from error
     if not kept:
         raise _wrong(name, "its metadata is not the source's")
 
 
-def _identical(region: Image.Image, pixels: Image.Image, name: str) -> None:
-    if region.tobytes() != pixels.tobytes():
+def _identical(cut: Pixels, pixels: Pixels, name: str) -> None:
+    if not cut.same_samples(pixels):
         raise _wrong(name, "its pixels are not those of the source")
 
 
-def _near(region: Image.Image, pixels: Image.Image, noise: float, name: str) -> None:
-    if "A" in region.getbands():
-        _identical(region.getchannel("A"), pixels.getchannel("A"), name)
-        region, pixels = region.convert("RGB"), pixels.convert("RGB")
-    limits = _limits(region.size, noise)
-    one, other = _brightness(region), _brightness(pixels)
-    off = _rms(one, other)
-    if off > limits.brightness:
-        raise _wrong(name, f"its brightness is off by {off:.1f} levels")
-    stray = _stray(region, pixels)
-    if stray > limits.colour:
-        raise _wrong(name, f"a part of it is off by {stray} levels")
-    _in_place(one, other, off, name)
-
-
-@frozen
-class _Limits:
-    """How many levels one more encoding may add: to the brightness of pixels, to the mean colour of a square."""
-
-    brightness: float
-    colour: float
-
-
-def _limits(size: tuple[int, int], noise: float) -> _Limits:
-    """Measured on noise, stripes and photographs at all qualities; the slack is what stored-at-half chroma adds."""
-    width, height = size
-    whole = _ceiling(width) * _ceiling(height)
-    # The encoder fills blocks up and spreads its error over all of them; the few pixels of a sliver may get most of it.
-    share = math.sqrt(whole / (width * height))
-    if min(size) >= _SQUARE:
-        return _Limits(5 + 1.25 * noise * share, 12 + noise)
-    return _Limits(12 + 2 * noise * share, 48 + 2 * noise * share)
-
-
-def _ceiling(side: int) -> int:
-    return -(-side // _SQUARE) * _SQUARE
-
-
-def _brightness(pixels: Image.Image) -> Image.Image:
-    return pixels.convert("L")
-
-
-def _rms(one: Image.Image, other: Image.Image) -> float:
-    return ImageStat.Stat(ImageChops.difference(one, other)).rms[0]
-
-
-def _stray(one: Image.Image, other: Image.Image) -> int:
-    """The largest difference between the means of small squares, over all channels."""
-    width, height = (side // _SQUARE * _SQUARE or side for side in one.size)  # whole squares, where there are any
-    reduced = (picture.crop((0, 0, width, height)).reduce(_SQUARE) for picture in (one, other))
-    small = ImageChops.difference(*reduced)
-    return max(high for _, high in ImageStat.Stat(small).extrema)
-
-
-def _in_place(region: Image.Image, pixels: Image.Image, off: float, name: str) -> None:
-    width, height = region.size
-    if min(width, height) < _SMALLEST_TO_SHIFT:
-        return
-    inner = pixels.crop((1, 1, width - 1, height - 1))
-    for across, down in _SHIFTS:
-        moved = region.crop((1 + across, 1 + down, width - 1 + across, height - 1 + down))
-        if _rms(moved, inner) + _SLACK < off * _SURE:
-            raise _wrong(name, "it shows the region beside the one marked")
+def _near(cut: Pixels, pixels: Pixels, noise: float, name: str) -> None:
+    one, other = cut.picture(), pixels.picture()
+    if "A" in one.getbands():
+        if one.getchannel("A").tobytes() != other.getchannel("A").tobytes():
+            raise _wrong(name, "its transparency is not that of the source")
+        one, other = one.convert("RGB"), other.convert("RGB")
+    if (why := unlike(one, other, noise)) is not None:
+        raise _wrong(name, why)
 
 
 def _wrong(name: str, why: str) -> Unusable:

@@ -6,7 +6,10 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from imaging.formats.header import Header, Malformed, exactly
+from imaging.formats import pictures
+from imaging.formats.header import Encoded, Header, Malformed, exactly
+from imaging.pixels import Pixels
+from ledger.values import PixelBox
 
 NAME = "BMP"
 _MODES = {1: "1", 4: "P;4", 8: "P", 16: "RGB;16", 24: "RGB", 32: "RGBX"}
@@ -34,24 +37,34 @@ def _damage(length: int, bits: int, body: bytes) -> str | None:
     return None
 
 
-def decode(raw: bytes) -> Image.Image:
-    """The pixels."""
-    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
-        image.load()
-        return image.copy()
+def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:  # noqa: ARG001  # the signature of every format
+    """The box, in the stored frame, of a source."""
+    return pictures.region(pictures.whole(stream), NAME, box)
 
 
-def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
-    """The region with the source's resolution."""
+def picture(raw: bytes) -> Image.Image:
+    """All of it, to look at."""
+    return pictures.opened(raw, NAME)
+
+
+def read_back(stream: BinaryIO, found: Header) -> Pixels:
+    """All pixels of a crop."""
+    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+
+
+def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:  # noqa: ARG001  # the signature of every format
+    """The pixels with the source's resolution."""
+    raw = pictures.whole(stream)
     with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
         dpi = image.info.get("dpi", (0, 0))
     out = io.BytesIO()
-    region.save(out, NAME, dpi=dpi)
-    return out.getvalue(), ()
+    cut.picture().save(out, NAME, dpi=dpi)
+    return Encoded((out.getvalue(),))
 
 
-def metadata(raw: bytes, width_px: int, height_px: int) -> object:  # noqa: ARG001  # the signature of every format
+def metadata(stream: BinaryIO, width_px: int, height_px: int) -> object:  # noqa: ARG001  # the same
     """Depth, resolution and palette; equal for a source and its crop."""
+    raw = pictures.whole(stream)
     found = header(io.BytesIO(raw))
     with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
         image.load()

@@ -1,5 +1,6 @@
 """What an image file's first bytes say, without decoding a pixel."""
 
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from attrs import frozen
@@ -28,8 +29,20 @@ class Header:
     """Whether a pixel decodes to what was encoded."""
     noise: float = 0.0
     """Grey levels (root mean square) that one more encoding of a lossy file may add."""
+    keyed: bool = False
+    """Whether one colour stands for transparency, without a channel for it."""
     damage: str | None = None
     """Why a crop of this file would lose something; such a file can be looked at, not cropped."""
+
+
+@frozen
+class Encoded:
+    """A file about to be written."""
+
+    pieces: Iterable[bytes]
+    """Its bytes in order; some are encoded while the ones before are written."""
+    warnings: tuple[str, ...] = ()
+    """The codes of what could not be kept."""
 
 
 class Malformed(Exception):

@@ -8,8 +8,10 @@ from typing import BinaryIO
 
 from PIL import Image, JpegImagePlugin
 
-from imaging.formats import ifd
-from imaging.formats.header import Header, Malformed, animated, exactly
+from imaging.formats import ifd, pictures
+from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
+from imaging.pixels import Pixels
+from ledger.values import PixelBox
 
 NAME = "JPEG"
 _EOI, _SOS, _DQT, _COM, _APP0, _APP1, _APP2, _APP14, _APP15 = 0xD9, 0xDA, 0xDB, 0xFE, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
@@ -88,20 +90,29 @@ def _marker(stream: BinaryIO) -> int:
     return code
 
 
-def decode(raw: bytes) -> Image.Image:
-    """The pixels."""
-    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
-        image.load()
-        return image.copy()
+def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:  # noqa: ARG001  # the signature of every format
+    """The box, in the stored frame, of a source."""
+    return pictures.region(pictures.whole(stream), NAME, box)
 
 
-def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
-    """The region with the source's tables, subsampling and segments; also the codes of what could not be kept."""
+def picture(raw: bytes) -> Image.Image:
+    """All of it, to look at."""
+    return pictures.opened(raw, NAME)
+
+
+def read_back(stream: BinaryIO, found: Header) -> Pixels:
+    """All pixels of a crop."""
+    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+
+
+def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
+    """The pixels with the source's tables, subsampling and segments."""
+    raw = pictures.whole(stream)
     options, warnings = _options(raw)
-    region.info.clear()
     out = io.BytesIO()
-    region.save(out, NAME, **options)
-    return _spliced(raw, out.getvalue(), region.width, region.height), warnings + _trailing(raw)
+    cut.picture().save(out, NAME, **options)
+    kept = metadata(stream, cut.width_px, cut.height_px)
+    return Encoded(_spliced(kept, out.getvalue(), found.mode), warnings + _trailing(raw))
 
 
 def _options(raw: bytes) -> tuple[dict[str, object], tuple[str, ...]]:
@@ -127,19 +138,23 @@ def _tables(by_component: list[list[int]]) -> list[list[int]]:
     return by_component[:2] if by_component[1] == by_component[2] else by_component
 
 
-def _spliced(raw: bytes, encoded: bytes, width_px: int, height_px: int) -> bytes:
+def _spliced(kept: list[Segment], encoded: bytes, mode: str) -> Iterator[bytes]:
     """The encoder's picture with the source's application and comment segments in front of it."""
-    kept = [_segment(marker, body) for marker, body in metadata(raw, width_px, height_px)]
     stream = io.BytesIO(encoded)
-    picture = [_segment(marker, body) for marker, body in segments(stream) if not _is_carried(marker, encoded)]
-    return b"\xff\xd8" + b"".join(kept) + b"".join(picture) + encoded[stream.tell() :]
+    picture = [segment for segment in segments(stream) if not _is_carried(segment[0], mode)]
+    yield b"\xff\xd8"
+    yield from (_segment(marker, body) for marker, body in (*kept, *picture))
+    yield encoded[stream.tell() :]
 
 
-def metadata(raw: bytes, width_px: int, height_px: int) -> list[Segment]:
+def metadata(stream: BinaryIO, width_px: int, height_px: int) -> list[Segment]:
     """The application and comment segments as they must read in a crop of this size; equal for source and crop."""
+    stream.seek(0)
+    mode = header(stream).mode
+    stream.seek(0)
     kept = []
-    for marker, body in segments(io.BytesIO(raw)):
-        if not _is_carried(marker, raw):
+    for marker, body in segments(stream):
+        if not _is_carried(marker, mode):
             continue
         if marker == _APP1 and body.startswith(_EXIF):
             body = _EXIF + ifd.resized(body[len(_EXIF) :], width_px, height_px)  # noqa: PLW2901  # the same segment
@@ -147,10 +162,10 @@ def metadata(raw: bytes, width_px: int, height_px: int) -> list[Segment]:
     return kept
 
 
-def _is_carried(marker: int, raw: bytes) -> bool:
+def _is_carried(marker: int, mode: str) -> bool:
     if marker == _APP14:
         # Adobe's segment says how four inks are coded; the encoder decides that, so its own has to stand.
-        return header(io.BytesIO(raw)).mode != "CMYK"
+        return mode != "CMYK"
     return _APP0 <= marker <= _APP15 or marker == _COM
 
 

@@ -1,80 +1,52 @@
-"""PNG: every chunk but the pixels is carried over byte for byte, Pillow encodes nothing but the pixels.
+"""PNG: only the pixels are encoded; every other chunk is carried over byte for byte, in its place.
 
-Pillow reads 16-bit colour as 8-bit and rewrites text, profiles and palettes in its own way. So the chunks are read
-here (they are few lines), Pillow sees a file that holds only size, palette and pixels, and the crop is put together
-from the encoder's IDAT and the source's other chunks.
+Which library decodes and encodes them is said in `imaging.ladder`.
 """
 
 import io
 import struct
-import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from attrs import frozen
 from PIL import Image
 
-from imaging.formats import ifd
-from imaging.formats.header import Header, Malformed, animated, exactly
-from imaging.problems import Unusable
+from imaging import ladder, vips
+from imaging.formats import ifd, pictures, png_pillow, png_rows
+from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
+from imaging.formats.png_chunks import SIGNATURE, Chunk, pixels, walk, without_pixels
+from imaging.pixels import Pixels, bits
+from ledger.values import PixelBox
 
 NAME = "PNG"
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MODES = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+_COLOURS = {name: colour for colour, name in _MODES.items()} | {"I": 0}
 _ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 # Chunks that depend on the pixels by the letter of the specification, and whose meaning survives a crop.
 _UNDERSTOOD = frozenset(
     (b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"tRNS", b"cICP", b"mDCV", b"cLLI", b"mDCv",
-     b"cLLi", b"tIME",
-        b"pCAL", b"sCAL")
+     b"cLLi", b"tIME", b"pCAL", b"sCAL")
 )  # fmt: skip
 _FOR_THE_DECODER = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 
 
-@frozen
-class Chunk:
-    """A piece of a PNG file: a four-letter name and its bytes."""
-
-    name: bytes
-    body: bytes
-
-    def __bytes__(self) -> bytes:
-        checksum = zlib.crc32(self.body, zlib.crc32(self.name))
-        return struct.pack(">I", len(self.body)) + self.name + self.body + struct.pack(">I", checksum)
-
-
 def header(stream: BinaryIO) -> Header:
     """Read IHDR and walk over the chunks without reading pixels; raises `Malformed` or `Unusable`."""
-    exactly(stream, len(SIGNATURE))
     found: Header | None = None
-    pixels, turn = False, 1
-    for name, length in _walk(stream):
+    has_pixels, keyed, turn = False, False, 1
+    for name, length in walk(stream):
         if name == b"IHDR":
             found = _from_ihdr(exactly(stream, length))
         elif name == b"eXIf":
             turn = ifd.orientation(exactly(stream, length))
+        elif name == b"tRNS":
+            keyed = True
         elif name in _ANIMATION:
             raise animated("an animated PNG (APNG)")
-        pixels = pixels or name == b"IDAT"
-    if found is None or not pixels:
+        has_pixels = has_pixels or name == b"IDAT"
+    if found is None or not has_pixels:
         raise Malformed("it has no IHDR or no pixels")
-    return Header(NAME, found.mode, found.width_px, found.height_px, turn, damage=found.damage)
-
-
-def _walk(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
-    """Each chunk's name and length, with the stream at its body; ends after IEND."""
-    name = b""
-    while name != b"IEND":
-        length, name = struct.unpack(">I4s", exactly(stream, 8))
-        _refuse_unknown(name)
-        body = stream.tell()
-        if not name.isalpha() or (body == len(SIGNATURE) + 8) != (name == b"IHDR"):
-            raise Malformed(f"chunk {name!r} cannot stand at byte {body - 8}")
-        yield name, length
-        stream.seek(body + length)
-        exactly(stream, 4)
+    return Header(NAME, found.mode, found.width_px, found.height_px, turn, keyed=keyed)
 
 
 def _from_ihdr(body: bytes) -> Header:
@@ -86,56 +58,72 @@ def _from_ihdr(body: bytes) -> Header:
     mode = _MODES[colour]
     if depth == 16 and mode == "L":
         return Header(NAME, "I;16", width, height)
-    if depth == 16:
-        why = f"a 16-bit {mode} PNG: the decoder would silently keep 8 of the 16 bits"
-        return Header(NAME, f"{mode};16", width, height, damage=why)
     return Header(NAME, mode if depth == 8 else f"{mode};{depth}", width, height)
 
 
-def _refuse_unknown(name: bytes) -> None:
-    if name == b"CgBI":
-        raise Unusable("this is an Apple CgBI file, whose colours are stored in another way", reason="unsupported")
-    if name[:1].isupper() and name not in _CRITICAL:
-        raise Malformed(f"unknown critical chunk {name!r}")
+def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:
+    """The box, in the stored frame, of a source."""
+    fast = ladder.fast()
+    # libvips unfolds palettes and small samples, and makes a channel of a transparent colour.
+    if fast and bits(found.mode) >= 8 and found.mode != "P" and not found.keyed:
+        for _ in pixels(stream):
+            pass  # checks every checksum, also of what lies below the box
+        try:
+            return vips.region(fast, stream, found.mode, box)
+        except vips.Unread:
+            pass  # whether the file is to blame, Pillow says
+    return _by_pillow(stream, found.mode, box)
 
 
-def chunks(raw: bytes) -> list[Chunk]:
-    """All chunks of a file, checksums verified; raises `Malformed`."""
-    stream = io.BytesIO(raw)
-    exactly(stream, len(SIGNATURE))
-    found = []
-    for name, length in _walk(stream):
-        start = stream.tell()
-        body = raw[start : start + length]
-        if raw[start + length : start + length + 4] != struct.pack(">I", zlib.crc32(body, zlib.crc32(name))):
-            raise Malformed(f"the checksum of chunk {name.decode('ascii')} is wrong")
-        found.append(Chunk(name, body))
-    return found
+def _by_pillow(stream: BinaryIO, mode: str, box: PixelBox) -> Pixels:
+    """The decoder sees nothing but size, palette and pixels, so no other chunk can trouble it."""
+    return png_pillow.region(SIGNATURE + b"".join(map(bytes, _bare(stream))), mode, box)
 
 
-def decode(raw: bytes) -> Image.Image:
-    """The pixels. The decoder sees nothing but size, palette and pixels, so no other chunk can trouble it."""
-    bare = b"".join(bytes(chunk) for chunk in chunks(raw) if chunk.name in _FOR_THE_DECODER)
-    with Image.open(io.BytesIO(SIGNATURE + bare), formats=[NAME]) as image:
-        image.load()
-        return image.copy()
+def _bare(stream: BinaryIO) -> Iterator[Chunk]:
+    for chunk in without_pixels(stream):
+        if chunk.name == b"IDAT":
+            yield from (Chunk(b"IDAT", body) for body in pixels(stream))
+        elif chunk.name in _FOR_THE_DECODER:
+            yield chunk
 
 
-def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
-    """The region as a PNG with everything else taken from the source; also the codes of what had to be left."""
-    source = chunks(raw)
-    depth = source[0].body[8]
-    kept, dropped = _carried(source, region.width, region.height)
-    ihdr, idat = _encode_pixels(region, depth)
-    before = [chunk for after, chunk in kept if not after]
-    behind = [chunk for after, chunk in kept if after]
-    parts = [ihdr, *before, *idat, *behind, Chunk(b"IEND", b"")]
-    return SIGNATURE + b"".join(map(bytes, parts)), ("chunk_dropped",) if dropped else ()
+def picture(raw: bytes) -> Image.Image:
+    """All of it, to look at: 16 bits as 8."""
+    return pictures.opened(SIGNATURE + b"".join(map(bytes, _bare(io.BytesIO(raw)))), NAME)
 
 
-def metadata(raw: bytes, width_px: int, height_px: int) -> object:
+def read_back(stream: BinaryIO, found: Header) -> Pixels:
+    """All pixels of a crop, by another decoder than the source's."""
+    fast = ladder.fast()
+    if fast:
+        try:
+            return png_rows.uncompressed(pixels(stream), found.mode, (found.width_px, found.height_px), fast)
+        except png_rows.Unfamiliar:
+            pass  # not of this engine's writing: an interrupted crop of an older one
+    return _by_pillow(stream, found.mode, PixelBox(0, 0, found.width_px, found.height_px))
+
+
+def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
+    """A PNG of these pixels with everything else taken from the source."""
+    kept, dropped = _carried(without_pixels(stream), cut.width_px, cut.height_px)
+    return Encoded(_pieces(kept, cut, found), ("chunk_dropped",) if dropped else ())
+
+
+def _pieces(kept: list[tuple[bool, Chunk]], cut: Pixels, found: Header) -> Iterator[bytes]:
+    colour = _COLOURS[found.mode.partition(";")[0]]
+    ihdr = struct.pack(">IIBBBBB", cut.width_px, cut.height_px, bits(found.mode), colour, 0, 0, 0)
+    yield SIGNATURE + bytes(Chunk(b"IHDR", ihdr))
+    yield from (bytes(chunk) for after, chunk in kept if not after)
+    for body in png_rows.compressed(cut, ladder.fast()):
+        yield bytes(Chunk(b"IDAT", body))
+    yield from (bytes(chunk) for after, chunk in kept if after)
+    yield bytes(Chunk(b"IEND", b""))
+
+
+def metadata(stream: BinaryIO, width_px: int, height_px: int) -> object:
     """Everything but the pixels, as it must read in a crop of this size; equal for a source and its crop."""
-    source = chunks(raw)
+    source = without_pixels(stream)
     return source[0].body[8:10], _carried(source, width_px, height_px)[0]
 
 
@@ -158,18 +146,3 @@ def _survives(name: bytes) -> bool:
     # The case of the fourth letter says whether an unknown chunk stays true when the pixels change (iDOT does not:
     # it points into the old IDAT and Apple's decoders follow it).
     return name == b"PLTE" or name in _UNDERSTOOD or name[3:4].islower()
-
-
-def _encode_pixels(region: Image.Image, depth: int) -> tuple[Chunk, list[Chunk]]:
-    options: dict[str, int] = {}
-    if region.mode == "P":
-        # The encoder derives the depth from the palette's length: a palette of full length keeps the source's depth.
-        region.putpalette(bytes(3 * (1 << depth)))
-    if region.mode in ("P", "L"):
-        options["bits"] = depth
-    region.info.clear()
-    out = io.BytesIO()
-    # Level 1 is twice as fast as the default and smaller on photographs.
-    region.save(out, NAME, compress_level=1, **options)
-    written = chunks(out.getvalue())
-    return written[0], [chunk for chunk in written if chunk.name == b"IDAT"]

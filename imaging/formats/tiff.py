@@ -11,9 +11,11 @@ from typing import BinaryIO
 from attrs import frozen
 from PIL import Image
 
-from imaging.formats import ifd
-from imaging.formats.header import Header, Malformed, animated
+from imaging.formats import ifd, pictures
+from imaging.formats.header import Encoded, Header, Malformed, animated
+from imaging.pixels import Pixels
 from imaging.problems import Unusable
+from ledger.values import PixelBox
 
 NAME = "TIFF"
 _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES, _PREDICTOR, _SUB_IFDS, _EXTRA, _FORMAT = (
@@ -74,14 +76,23 @@ def _damage(block: ifd.Block, tags: dict[int, ifd.Entry]) -> str | None:
     return None
 
 
-def decode(raw: bytes) -> Image.Image:
-    """The pixels as stored. Pillow turns a TIFF by its orientation on loading, so it must not see one."""
-    with Image.open(io.BytesIO(_without_orientation(raw)), formats=[NAME]) as image:
-        image.load()
-        return image.copy()
+def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:  # noqa: ARG001  # the signature of every format
+    """The box, in the stored frame, of a source."""
+    return pictures.region(_without_orientation(pictures.whole(stream)), NAME, box)
+
+
+def picture(raw: bytes) -> Image.Image:
+    """All of it, to look at."""
+    return pictures.opened(_without_orientation(raw), NAME)
+
+
+def read_back(stream: BinaryIO, found: Header) -> Pixels:
+    """All pixels of a crop."""
+    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
 
 
 def _without_orientation(raw: bytes) -> bytes:
+    # Pillow turns a TIFF by its orientation on loading, so it must not see one.
     block = ifd.parse(raw)
     tags, _ = block.first()
     patched = bytearray(raw)
@@ -93,23 +104,22 @@ def _without_orientation(raw: bytes) -> bytes:
     return bytes(patched)
 
 
-def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
-    """The region with the source's compression and tags; raises `Unusable` where the depth would change."""
-    block = ifd.parse(raw)
+def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:  # noqa: ARG001  # the same
+    """The pixels with the source's compression and tags; raises `Unusable` where the depth would change."""
+    block = ifd.parse(pictures.whole(stream))
     tags, _ = block.first()
     compression = _ENCODER[block.number(tags, _COMPRESSION) or 1]
     predictor = block.number(tags, _PREDICTOR) if compression in ("tiff_lzw", "tiff_adobe_deflate") else None
     out = io.BytesIO()
-    region.info.clear()
-    tiffinfo = {_PREDICTOR: predictor} if predictor == 2 and region.mode in ("L", "RGB", "RGBA") else {}
-    region.save(out, NAME, compression=compression, tiffinfo=tiffinfo)
+    tiffinfo = {_PREDICTOR: predictor} if predictor == 2 and cut.mode in ("L", "RGB", "RGBA") else {}
+    cut.picture().save(out, NAME, compression=compression, tiffinfo=tiffinfo)
     _same_layout(block, ifd.parse(out.getvalue()))
-    return _spliced(out.getvalue(), _carried(block, tags, region.width, region.height)), ()
+    return Encoded((_spliced(out.getvalue(), _carried(block, tags, cut.width_px, cut.height_px)),))
 
 
-def metadata(raw: bytes, width_px: int, height_px: int) -> object:
+def metadata(stream: BinaryIO, width_px: int, height_px: int) -> object:
     """Every tag but the layout's as it must read in a crop of this size; equal for a source and its crop."""
-    block = ifd.parse(raw)
+    block = ifd.parse(pictures.whole(stream))
     return _carried(block, block.first()[0], width_px, height_px)
 
 

@@ -7,8 +7,10 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from imaging.formats import ifd
-from imaging.formats.header import Header, Malformed, animated, exactly
+from imaging.formats import ifd, pictures
+from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
+from imaging.pixels import Pixels
+from ledger.values import PixelBox
 
 NAME = "WEBP"
 _NOISE = 6.0
@@ -62,33 +64,40 @@ def _frame(name: bytes, start: bytes) -> tuple[tuple[int, int], bool]:
     raise Malformed("its frame has no header")
 
 
-def chunks(raw: bytes) -> list[tuple[bytes, bytes]]:
+def chunks(stream: BinaryIO) -> list[tuple[bytes, bytes]]:
     """All chunks of a file as name and body."""
-    stream = io.BytesIO(raw)
+    stream.seek(0)
     return [(name, exactly(stream, length)) for name, length in _walk(stream)]
 
 
-def decode(raw: bytes) -> Image.Image:
-    """The pixels."""
-    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
-        image.load()
-        return image.copy()
+def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:  # noqa: ARG001  # the signature of every format
+    """The box, in the stored frame, of a source."""
+    return pictures.region(pictures.whole(stream), NAME, box)
 
 
-def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
-    """The region as a WebP of the same kind, with profile, EXIF and XMP; also the codes of what could not be kept."""
-    lossless = header(io.BytesIO(raw)).lossless
-    carried = metadata(raw, region.width, region.height)
-    names = {name for name, _ in chunks(raw)}
-    warnings: tuple[str, ...] = () if lossless else ("generation_loss",)
+def picture(raw: bytes) -> Image.Image:
+    """All of it, to look at."""
+    return pictures.opened(raw, NAME)
+
+
+def read_back(stream: BinaryIO, found: Header) -> Pixels:
+    """All pixels of a crop."""
+    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+
+
+def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
+    """A WebP of the same kind of these pixels, with profile, EXIF and XMP."""
+    carried = metadata(stream, cut.width_px, cut.height_px)
+    names = {name for name, _ in chunks(stream)}
+    warnings: tuple[str, ...] = () if found.lossless else ("generation_loss",)
     if names - set(_KEPT) - set(_STRUCTURE):
         warnings += ("chunk_dropped",)
     out = io.BytesIO()
-    region.save(
+    cut.picture().save(
         out,
         NAME,
-        lossless=lossless,
-        quality=80 if lossless else 95,
+        lossless=found.lossless,
+        quality=80 if found.lossless else 95,
         alpha_quality=100,
         exact=True,  # colour under transparent pixels is kept too
         method=4,
@@ -96,15 +105,15 @@ def encode(raw: bytes, region: Image.Image) -> tuple[bytes, tuple[str, ...]]:
         exif=carried.get(b"EXIF", b""),
         xmp=carried.get(b"XMP ", b""),
     )
-    return out.getvalue(), warnings
+    return Encoded((out.getvalue(),), warnings)
 
 
-def metadata(raw: bytes, width_px: int, height_px: int) -> dict[bytes, bytes]:
+def metadata(stream: BinaryIO, width_px: int, height_px: int) -> dict[bytes, bytes]:
     """Profile, EXIF and XMP as they must read in a crop of this size; equal for a source and its crop."""
-    found = {name: body for name, body in chunks(raw) if name in _KEPT}
-    if b"EXIF" in found:
-        found[b"EXIF"] = ifd.resized(_bare(found[b"EXIF"]), width_px, height_px)
-    return found
+    kept = {name: body for name, body in chunks(stream) if name in _KEPT}
+    if b"EXIF" in kept:
+        kept[b"EXIF"] = ifd.resized(_bare(kept[b"EXIF"]), width_px, height_px)
+    return kept
 
 
 def _bare(exif: bytes) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from attrs import frozen
 from PIL import Image
 
+from imaging import ladder
 from imaging.commit import commit
 from imaging.plan import plan
 from imaging.read import observe
@@ -84,6 +85,16 @@ def _textured(size, mode="RGB"):
 def textured():
     """Makes a picture in which rows, columns and channels all differ."""
     return _textured
+
+
+@pytest.fixture(params=["fast", "Pillow"])
+def rung(request, monkeypatch):
+    """Every step with the extra's libraries, and without them."""
+    if request.param == "Pillow":
+        monkeypatch.setattr(ladder, "FAST_ALLOWED", False)
+    elif ladder.fast() is None:
+        pytest.skip("the extra `fast` is not installed")
+    return request.param
 
 
 class Killed(BaseException):

@@ -32,7 +32,7 @@ LOSSY = ["hubble_deep_field.jpg", "retina.jpg", "rocket.jpg"]
 
 
 @pytest.mark.parametrize("name", LOSSLESS + LOSSY)
-def test_a_photograph_is_cropped_exactly_and_comes_back_byte_for_byte(desk, name):
+def test_a_photograph_is_cropped_exactly_and_comes_back_byte_for_byte(desk, rung, name):
     source = desk.photos / name
     source.write_bytes(raw := (PHOTOS / name).read_bytes())
     caption = source.with_suffix(".txt")

@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imaging.decode import decode
-from imaging.formats import png
+from imaging.decode import decode as decode_stream
+from imaging.formats import png_chunks as png
 from imaging.problems import Unusable
 from imaging.read import glance, observe
 from ledger.errors import CropledgerError, Invalid
 from ledger.values import Dimensions
+
+
+def decode(raw, name):
+    return decode_stream(io.BytesIO(raw), name)
+
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 
@@ -100,7 +105,7 @@ def test_a_file_one_may_not_read_is_refused(tmp_path, textured):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_file_cut_off_anywhere_is_refused_or_decodes_to_its_size(textured, kind):
+def test_a_file_cut_off_anywhere_is_refused_or_decodes_to_its_size(textured, rung, kind):
     raw = encoded(textured((30, 20)), kind)
     for length in range(0, len(raw) - 1, max(1, len(raw) // 200)):
         try:
@@ -112,14 +117,14 @@ def test_a_file_cut_off_anywhere_is_refused_or_decodes_to_its_size(textured, kin
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "JPEG"])
-def test_half_an_image_is_refused(textured, kind):
+def test_half_an_image_is_refused(textured, rung, kind):
     raw = encoded(textured((200, 100)), kind)
     with pytest.raises(Unusable):
         decode(raw[: len(raw) // 2], "half")
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_any_byte_may_be_wrong(textured, kind):
+def test_any_byte_may_be_wrong(textured, rung, kind):
     raw = encoded(textured((12, 9)), kind)
     for place in range(0, min(len(raw), 400), 2):
         for value in (0x00, 0xFF, raw[place] ^ 0x41):
@@ -131,7 +136,7 @@ def test_any_byte_may_be_wrong(textured, kind):
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_noise_behind_a_true_beginning_is_refused_or_read(textured, kind):
+def test_noise_behind_a_true_beginning_is_refused_or_read(textured, rung, kind):
     start = encoded(textured((12, 9)), kind)[:60]
     for seed in range(60):
         noise = b"".join(struct.pack(">I", zlib.crc32(bytes((seed, n)))) for n in range(100))
@@ -178,7 +183,7 @@ def test_a_header_that_lies_about_the_pixels_is_unreadable(tmp_path):
     assert caught.value.reason == "unreadable"
 
 
-def test_a_wrong_checksum_in_any_chunk_is_unreadable(textured):
+def test_a_wrong_checksum_in_any_chunk_is_unreadable(textured, rung):
     raw = bytearray(encoded(textured((12, 9)), "PNG"))
     raw[29] ^= 1
     with pytest.raises(Unusable, match="checksum of chunk IHDR"):

@@ -13,9 +13,10 @@ from PIL import Image, ImageChops
 
 from imaging import write as writer
 from imaging.disk import write_new
-from imaging.formats import bmp, jpeg, png, tiff, webp
+from imaging.formats import bmp, jpeg, png, png_chunks, tiff, webp
+from imaging.pixels import Pixels
 from imaging.problems import Unusable
-from imaging.verify import check, load
+from imaging.verify import check, source_of
 from ledger.values import PixelBox
 
 PHOTOS = Path(skimage.__file__).parent / "data"
@@ -31,7 +32,21 @@ def photo(name):
 def source(kind, picture=None, **options):
     out = io.BytesIO()
     (picture or photo("coffee.png")).save(out, kind, **options)
-    return load(out.getvalue(), "source")
+    return source_of(out, "source")
+
+
+def encode(origin, cut):
+    """A whole file like the origin's around other pixels."""
+    cut = cut if isinstance(cut, Pixels) else Pixels.of(cut)
+    return b"".join(MODULES[origin.header.format].encode(origin.stream, origin.header, cut).pieces)
+
+
+def region(origin, box=BOX):
+    return origin.region(box).picture()
+
+
+def checked(origin, box, crop):
+    return check(origin, origin.region(box), io.BytesIO(crop), "crop")
 
 
 def moved(picture, across, down):
@@ -83,7 +98,7 @@ def speckled(picture):
 
 def assert_wrong(origin, crop):
     with pytest.raises(Unusable) as caught:
-        check(origin, BOX, crop, "crop")
+        checked(origin, BOX, crop)
     assert caught.value.reason == "verification"
 
 
@@ -100,17 +115,17 @@ def assert_wrong(origin, crop):
         ("JPEG", {"quality": 75, "subsampling": 0}),
     ],
 )
-def test_a_fault_of_the_encoder_is_caught(kind, options, fault):
+def test_a_fault_of_the_encoder_is_caught(rung, kind, options, fault):
     origin = source(kind, **options)
-    good, _ = MODULES[kind].encode(origin.raw, origin.region(BOX))
-    check(origin, BOX, good, "crop")
-    bad, _ = MODULES[kind].encode(origin.raw, FAULTS_SEEN_BY_ALL[fault](origin.region(BOX)))
+    good = encode(origin, region(origin))
+    checked(origin, BOX, good)
+    bad = encode(origin, FAULTS_SEEN_BY_ALL[fault](region(origin)))
     assert_wrong(origin, bad)
 
 
 def test_specks_that_no_mean_shows_are_caught():
     origin = source("JPEG", quality=95)
-    assert_wrong(origin, jpeg.encode(origin.raw, speckled(origin.region(BOX)))[0])
+    assert_wrong(origin, encode(origin, speckled(region(origin))))
 
 
 @given(st.data())
@@ -139,72 +154,72 @@ def test_any_box_of_any_small_picture_is_encoded_and_accepted(data):
     left, top = data.draw(st.integers(0, shown.width_px - 1)), data.draw(st.integers(0, shown.height_px - 1))
     right, bottom = data.draw(st.integers(left + 1, shown.width_px)), data.draw(st.integers(top + 1, shown.height_px))
     box = PixelBox(left, top, right, bottom)
-    crop, _ = MODULES[kind].encode(origin.raw, origin.region(box))
-    check(origin, box, crop, "crop")
+    cut = origin.region(box)
+    check(origin, cut, io.BytesIO(encode(origin, cut)), "crop")
 
 
 @pytest.mark.parametrize("quality", [20, 40, 60, 90])
 @pytest.mark.parametrize("shift", [(0, 1), (0, -1), (1, 0), (-1, 0)])
 def test_a_region_one_pixel_beside_is_caught_at_any_quality(quality, shift):
     origin = source("JPEG", photo("astronaut.png"), quality=quality)
-    region = origin.region(PixelBox(100, 52, 405, 292))
-    beside = moved(region, *shift)
-    beside.paste(region.crop((0, 0, 1, region.height)), (0, 0))
+    picture = region(origin, PixelBox(100, 52, 405, 292))
+    beside = moved(picture, *shift)
+    beside.paste(picture.crop((0, 0, 1, picture.height)), (0, 0))
     with pytest.raises(Unusable, match=r"beside the one marked|levels"):
-        check(origin, PixelBox(100, 52, 405, 292), jpeg.encode(origin.raw, beside)[0], "crop")
+        checked(origin, PixelBox(100, 52, 405, 292), encode(origin, beside))
 
 
 @pytest.mark.parametrize("fault", FAULTS_SEEN_WHEN_LOSSLESS)
 @pytest.mark.parametrize(("kind", "options"), [("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})])
-def test_a_lossless_crop_is_compared_bit_by_bit(kind, options, fault):
+def test_a_lossless_crop_is_compared_bit_by_bit(rung, kind, options, fault):
     origin = source(kind, **options)
-    bad, _ = MODULES[kind].encode(origin.raw, FAULTS_SEEN_WHEN_LOSSLESS[fault](origin.region(BOX)))
+    bad = encode(origin, FAULTS_SEEN_WHEN_LOSSLESS[fault](region(origin)))
     assert_wrong(origin, bad)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
-def test_a_crop_cut_off_anywhere_is_caught(kind):
+def test_a_crop_cut_off_anywhere_is_caught(rung, kind):
     origin = source(kind)
-    good, _ = MODULES[kind].encode(origin.raw, origin.region(BOX))
+    good = encode(origin, region(origin))
     for length in range(0, len(good) - 1, len(good) // 12):
         assert_wrong(origin, good[:length])
 
 
-def test_a_wrong_checksum_is_caught():
+def test_a_wrong_checksum_is_caught(rung):
     origin = source("PNG")
-    good, _ = png.encode(origin.raw, origin.region(BOX))
+    good = encode(origin, region(origin))
     place = good.rindex(b"IEND") - 5
     assert_wrong(origin, good[:place] + bytes((good[place] ^ 1,)) + good[place + 1 :])
 
 
-def test_another_format_mode_or_metadata_is_caught():
+def test_another_format_mode_or_metadata_is_caught(rung):
     origin = source("PNG")
-    assert_wrong(origin, source("BMP", origin.region(BOX)).raw)
-    assert_wrong(origin, source("PNG", origin.region(BOX).convert("RGBA")).raw)
-    assert_wrong(origin, source("PNG", origin.region(BOX), dpi=(300, 300)).raw)
+    assert_wrong(origin, source("BMP", region(origin)).stream.getvalue())
+    assert_wrong(origin, source("PNG", region(origin).convert("RGBA")).stream.getvalue())
+    assert_wrong(origin, source("PNG", region(origin), dpi=(300, 300)).stream.getvalue())
     lossless = source("WEBP", lossless=True)
-    assert_wrong(lossless, source("WEBP", lossless.region(BOX), quality=100).raw)
+    assert_wrong(lossless, source("WEBP", region(lossless), quality=100).stream.getvalue())
     assert_wrong(origin, b"")
 
 
-def test_a_palette_with_another_colour_is_caught():
+def test_a_palette_with_another_colour_is_caught(rung):
     origin = source("PNG", photo("coffee.png").quantize(16))
-    good, _ = png.encode(origin.raw, origin.region(BOX))
-    check(origin, BOX, good, "crop")
+    good = encode(origin, origin.region(BOX))
+    checked(origin, BOX, good)
     chunks = [
-        png.Chunk(chunk.name, b"\0\1\2" + chunk.body[3:]) if chunk.name == b"PLTE" else chunk
-        for chunk in png.chunks(good)
+        png_chunks.Chunk(chunk.name, b"\0\1\2" + chunk.body[3:]) if chunk.name == b"PLTE" else chunk
+        for chunk in png_chunks.chunks(good)
     ]
-    assert_wrong(origin, png.SIGNATURE + b"".join(map(bytes, chunks)))
+    assert_wrong(origin, png_chunks.SIGNATURE + b"".join(map(bytes, chunks)))
 
 
 def test_a_bmp_palette_with_another_colour_is_caught(textured):
     origin = source("BMP", textured((61, 43), "P"))
-    good, _ = bmp.encode(origin.raw, origin.region(PixelBox(3, 5, 50, 37)))
-    check(origin, PixelBox(3, 5, 50, 37), good, "crop")
+    good = encode(origin, region(origin, PixelBox(3, 5, 50, 37)))
+    checked(origin, PixelBox(3, 5, 50, 37), good)
     bad = good[:54] + bytes((good[54] ^ 0x40,)) + good[55:]
     with pytest.raises(Unusable):
-        check(origin, PixelBox(3, 5, 50, 37), bad, "crop")
+        checked(origin, PixelBox(3, 5, 50, 37), bad)
 
 
 def test_what_the_writer_got_wrong_never_stays_on_the_disk(desk, textured, monkeypatch):
@@ -212,12 +227,22 @@ def test_what_the_writer_got_wrong_never_stays_on_the_disk(desk, textured, monke
     textured((61, 43)).save(path)
     started = desk.started(path)
     real = png.encode
-    monkeypatch.setattr(png, "encode", lambda raw, region: real(raw, channels_swapped(region)))
+    monkeypatch.setattr(
+        png, "encode", lambda raw, found, cut: real(raw, found, Pixels.of(channels_swapped(cut.picture())))
+    )
     before = desk.files()
     with pytest.raises(Unusable, match="not those of the source") as caught:
         writer.write(started)
     assert caught.value.reason == "verification"
     assert desk.files() == before
+
+
+def written_but_spoilt(place, pieces, mode):
+    """What is on the disk is not what was sent there."""
+    sha256 = write_new(place, pieces, mode)
+    raw = place.read_bytes()
+    place.write_bytes(raw[:-1] + b"?")
+    return sha256
 
 
 def test_what_the_disk_got_wrong_is_read_back_and_caught(desk, textured, monkeypatch):
@@ -227,7 +252,7 @@ def test_what_the_disk_got_wrong_is_read_back_and_caught(desk, textured, monkeyp
     for box in (PixelBox(1, 1, 40, 40), PixelBox(0, 0, 61, 43)):
         started = desk.started(path, box)
         with monkeypatch.context() as patch:
-            patch.setattr(writer, "write_new", lambda place, content, mode: write_new(place, content[:-1] + b"?", mode))
+            patch.setattr(writer, "write_new", written_but_spoilt)
             with pytest.raises(Unusable, match="bytes that were written"):
                 writer.write(started)
         assert desk.files() == before
@@ -251,7 +276,7 @@ def test_no_honest_lossy_crop_of_a_photograph_is_refused(name):
         for _ in range(3):
             left, top = chance.randrange(picture.width - 30), chance.randrange(picture.height - 30)
             box = PixelBox(left, top, chance.randint(left + 1, picture.width), chance.randint(top + 1, picture.height))
-            check(origin, box, MODULES[kind].encode(origin.raw, origin.region(box))[0], "crop")
+            checked(origin, box, encode(origin, region(origin, box)))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
@@ -263,7 +288,7 @@ def test_no_honest_lossy_crop_of_the_worst_pictures_is_refused(kind):
         for quality in (20, 75, 95):
             origin = source(kind, picture, quality=quality)
             for box in (PixelBox(1, 1, 150, 111), PixelBox(8, 8, 9, 9), PixelBox(3, 0, 20, 17)):
-                check(origin, box, MODULES[kind].encode(origin.raw, origin.region(box))[0], "crop")
+                checked(origin, box, encode(origin, region(origin, box)))
 
 
 def zlib_noise(count):

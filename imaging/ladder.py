@@ -1,0 +1,66 @@
+"""Which library does which step of a crop, the best first; the one place that knows what is installed.
+
+| step                     | with the extra `fast`                       | with Pillow alone                       |
+|--------------------------|---------------------------------------------|-----------------------------------------|
+| pixels of the box (PNG)  | libvips, row by row down to the box's end   | Pillow, the whole image                 |
+| filter (PNG)             | "up" in numpy                               | "up" in Pillow's channel arithmetic     |
+| deflate (PNG)            | ISA-L, level 1                              | zlib, level 1                           |
+| read back (PNG)          | libdeflate and numpy                        | Pillow                                  |
+
+What is encoded is never read back by the code that encoded it: another decoder must find the pixels that the first one
+found in the source. The extra's four libraries count as one rung: with one missing, Pillow does everything. Where
+libvips refuses a file, Pillow is asked as well before the file is.
+
+Palettes and samples of less than a byte go through Pillow on both rungs: libvips would unfold them. "Up" alone, rather
+than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth of the
+default's size, for a tenth of its time. See docs/decisions/0007-the-ladder-of-the-crop-engine.md.
+"""
+
+import os
+import zlib
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from attrs import frozen
+
+FAST_ALLOWED = True
+"""For tests: the other rung has to pass them as well."""
+
+
+@frozen
+class Fast:
+    """The extra's libraries; all four or none."""
+
+    vips: ModuleType
+    numpy: Any
+    isal: ModuleType
+    deflate: ModuleType
+
+
+def fast() -> Fast | None:
+    """The quick rung, where it is installed."""
+    return _imported() if FAST_ALLOWED else None
+
+
+def crc32() -> Callable[[bytes, int], int]:
+    """The checksum of PNG's chunks, continued from another; libdeflate's takes an eighth of zlib's time."""
+    libraries = fast()
+    return libraries.deflate.crc32 if libraries else zlib.crc32
+
+
+@cache
+def _imported() -> Fast | None:
+    # Threads are ours (crop run --workers): libvips' own would only add to them. Its warnings are ours to tell.
+    os.environ.setdefault("VIPS_CONCURRENCY", "1")
+    os.environ.setdefault("VIPS_WARNING", "0")
+    try:
+        import deflate
+        import numpy as np
+        import pyvips
+        from isal import isal_zlib
+    except (ImportError, OSError):  # OSError: a wheel whose shared library this machine cannot load
+        return None
+    pyvips.cache_set_max(0)  # it would take a file for the one it read before under the same name
+    return Fast(pyvips, np, isal_zlib, deflate)
