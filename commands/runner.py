@@ -61,6 +61,11 @@ class Done:
     outcome: Outcome
     warnings: tuple[str, ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the crop is off the queue: executed, or failed for good."""
+        return not isinstance(self.outcome, CropFailed) or self.outcome.final
+
 
 @frozen
 class Claim:

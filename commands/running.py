@@ -71,7 +71,7 @@ def why_not(runner: Runner, attention: Attention) -> str | None:
 def _whole_queue(
     runner: Runner, projections: Projections, store: Store, project: str | None, limit: int | None
 ) -> Iterator[Done]:
-    yield from runner.recover(crop.subject for crop in stuck(projections) if project in {None, crop.project})
+    yield from recovered(runner, projections, store, project)
     yield from _all_owed(runner, projections, store, project, limit)
 
 
@@ -92,10 +92,12 @@ def at_work(runner: Runner, start: RunStarted) -> Iterator[Attention]:
         lock_of(runner.home, runner.run).unlink(missing_ok=True)  # nothing of this run is started any more
 
 
-def end(runner: Runner) -> None:
+def end(runner: Runner) -> RunEnded:
     """Record that the run is over, and how."""
-    command = EndRun(run_subject(runner.run), RunEnded(runner.stopped or "finished", runner.words))
+    ended = RunEnded(runner.stopped or "finished", runner.words)
+    command = EndRun(run_subject(runner.run), ended)
     handle(Request(command, runner.actor, runner.run), ledger=runner.ledger, now=runner.now())
+    return ended
 
 
 @define
@@ -119,6 +121,12 @@ class Streak:
     def words(self) -> str:
         """What a person is told."""
         return f"{self.length} failures in a row; the last: {self.last}"
+
+
+def recovered(runner: Runner, projections: Projections, store: Store, project: str | None) -> Iterator[Done]:
+    """What dead runs had begun, finished or cleared up: at once, in a break as well, since files may lie half moved."""
+    catch_up(runner.ledger, store)
+    yield from runner.recover(crop.subject for crop in stuck(projections) if project in {None, crop.project})
 
 
 def _all_owed(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from attrs import evolve as changed
 from attrs import frozen
 
+from commands.dayfile import as_file, lint
 from commands.decider import Command, Decider
 from ledger.entry import Entry
 from ledger.errors import Damaged, Invalid, NotFound
@@ -51,9 +52,22 @@ class PlanSchedule:
 
 
 def plan(command: PlanSchedule, day: ScheduledDay) -> Iterator[Event]:
-    """A new plan takes the place of the one before; the same plan again is nothing new."""
+    """A new plan takes the place of the one before; the same plan again is nothing new. A plan has to be sound."""
+    wanted = schedule_subject(command.plan.project, command.plan.date)
+    if command.subject != wanted:
+        raise Invalid(f"The plan is that of {wanted}, not of {command.subject}.")
+    problems = _problems(command.plan)
+    if problems:
+        raise Invalid(f"The plan for {command.plan.date} cannot be followed: {' '.join(problems)}")
     if day.plan is None or _without_circumstance(command.plan) != _without_circumstance(day.plan):
         yield changed(command.plan, supersedes=day.version)
+
+
+def _problems(planned: SchedulePlanned) -> list[str]:
+    try:
+        return lint(as_file(planned), crops_max=planned.crops_max)
+    except (ValueError, LookupError, Invalid) as error:  # a zone, a time or settings that are none
+        return [str(error)]
 
 
 def _without_circumstance(planned: SchedulePlanned) -> SchedulePlanned:

@@ -21,6 +21,7 @@ class DayStatus:
     """Where a planned day is."""
 
     subject: str
+    project: str | None
     date: str
     timezone: str
     block: int | None
@@ -84,7 +85,7 @@ class Status:
     ends_at: str | None
     """When, by these plans, the last of those is executed (UTC)."""
     coming: tuple[DayStatus, ...]
-    """The planned days that still have something to do, and which no run follows."""
+    """The planned days that still have something to do, and which no open run follows."""
 
 
 def status(ledger: Ledger, projections: Projections, home: Home, now: datetime) -> Status:
@@ -92,7 +93,7 @@ def status(ledger: Ledger, projections: Projections, home: Home, now: datetime) 
     known = {each.subject: each for each in schedules(projections) if each.status == "planned"}
     open_ = open_runs(projections)
     runs = tuple(_of_run(each, known, ledger, projections, home) for each in open_)
-    followed = {day.subject for run in runs if run.state != "dead" for day in run.days}
+    followed = {day.subject for run in runs for day in run.days}
     coming = [
         day_status(each, ledger, projections) for each in known.values()
         if each.subject not in followed and each.ends_at is not None and each.ends_at > instant(now)
@@ -134,7 +135,8 @@ def day_status(day: Schedule, ledger: Ledger, projections: Projections) -> DaySt
     actual = actual_day(projections, day.position)
     rest = _break_behind(plan, work[left[0][0] - 1]) if left else None
     return DayStatus(
-        subject=day.subject, date=day.date, timezone=day.timezone, block=left[0][0] if left else None,
+        subject=day.subject, project=day.project, date=day.date, timezone=day.timezone,
+        block=left[0][0] if left else None,
         blocks=len(work), batches=len(numbered), settled=len(done), planned=day.crops,
         executed=actual.executed if actual else 0, failed=actual.failed if actual else 0,
         missed_crops=actual.missed_crops if actual else 0, open_crops=sum(batch.crops for _, batch in left),

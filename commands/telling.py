@@ -157,7 +157,7 @@ def _gist_of_run(event: Event) -> str:
             words = f"batch {event.batch}: {event.crops} crops{carried}, {event.late_s:.3f} s late"
         case BatchesMissed():
             which = f"batch {event.first}" if event.first == event.last else f"batches {event.first} to {event.last}"
-            spread = f", {event.carried} spread over later batches" if event.carried else ""
+            spread = f", {event.carried} taken over by later batches" if event.carried else ""
             words = f"{which}: {event.crops} crops, {event.reason}{spread}"
         case BatchOverran():
             words = f"batch {event.batch}: {event.over_s:.1f} s into the {event.into}"

@@ -45,8 +45,9 @@ CREATE TABLE run_batches ( -- One row per planned batch that was begun or missed
   status TEXT NOT NULL, -- begun or missed
   begun_at TEXT, -- when it began (UTC)
   late_s REAL, -- how late, in seconds of the plan
-  crops INTEGER NOT NULL, -- crops it was to claim, those carried over included
-  carried INTEGER NOT NULL, -- how many of them had been missed before
+  crops INTEGER NOT NULL, -- crops to claim; of missed ones, on the first of them, all together
+  carried INTEGER NOT NULL, -- how many of them it took over from batches before it
+  passed INTEGER NOT NULL, -- of missed ones, on the first of them: how many crops later batches took over
   reason TEXT, -- why it was missed: late_start, paused, clock_jump, overrun or starved
   id TEXT, -- id of the entry with which it began; its crops name it as their cause
   PRIMARY KEY (plan, batch)
@@ -94,7 +95,9 @@ CREATE VIEW actual_batches ( -- Planned and actual: every batch of each day's la
   begun_at, -- when it began (UTC)
   late_s, -- how late, in seconds of the plan
   claimed, -- crops it claimed, or tried to
-  carried, -- crops it was to claim in place of missed ones
+  carried, -- crops it took over from batches before it
+  passed, -- of missed batches, on the first of them: crops that later batches took over
+  asked, -- crops it was to claim; for missed batches all together, on the first of them
   executed, -- crops executed, including those that a later run finished
   failed, -- crops that failed and wait for a person
   again -- crops that failed and are owed again
@@ -102,6 +105,7 @@ CREATE VIEW actual_batches ( -- Planned and actual: every batch of each day's la
 SELECT planned.position, day.subject, day.date, day.project, planned.block, planned.number, planned.at, planned.crops,
        coalesce(actual.status, 'open'), actual.reason, actual.run, actual.begun_at, actual.late_s,
        (SELECT count(*) FROM run_claims WHERE batch_id = actual.id), coalesce(actual.carried, 0),
+       coalesce(actual.passed, 0), coalesce(actual.crops, 0),
        {_OUTCOMES.format("outcome.outcome = 'executed'")},
        {_OUTCOMES.format("outcome.outcome = 'failed' AND outcome.final")},
        {_OUTCOMES.format("outcome.outcome = 'failed' AND NOT outcome.final")}
@@ -109,11 +113,13 @@ FROM schedule_batches AS planned JOIN schedule_days AS day ON day.position = pla
 LEFT JOIN run_batches AS actual ON actual.plan = planned.position AND actual.batch = planned.number
 """)
 
-SUMS = """count(*) AS batches, coalesce(sum(planned), 0) AS planned, count(*) FILTER (WHERE status = 'begun') AS begun,
+_BEGAN = "strftime('%Y-%m-%dT%H:%M:%fZ', at, late_s || ' seconds')"
+
+SUMS = f"""count(*) AS batches, coalesce(sum(planned), 0) AS planned, count(*) FILTER (WHERE status = 'begun') AS begun,
        count(*) FILTER (WHERE status = 'missed') AS missed,
        coalesce(sum(planned) FILTER (WHERE status = 'missed'), 0) AS missed_crops,
        coalesce(sum(executed), 0) AS executed, coalesce(sum(failed), 0) AS failed, coalesce(sum(again), 0) AS again,
-       round(max(late_s), 3) AS late_max_s, min(begun_at) AS first_at, max(begun_at) AS last_at"""
+       round(max(late_s), 3) AS late_max_s, min({_BEGAN}) AS first_at, max({_BEGAN}) AS last_at"""
 
 ACTUAL_BLOCKS = View(f"""
 CREATE VIEW actual_blocks ( -- Planned and actual, stretch of work by stretch of work.
@@ -128,8 +134,8 @@ CREATE VIEW actual_blocks ( -- Planned and actual, stretch of work by stretch of
   failed, -- crops that failed and wait for a person
   again, -- failures after which the crop was owed again
   late_max_s, -- the latest beginning, in seconds of the plan
-  first_at, -- beginning of the first batch (UTC)
-  last_at -- beginning of the last batch (UTC)
+  first_at, -- beginning of the first batch, by the clock of the plan (UTC)
+  last_at -- beginning of the last batch, by the clock of the plan (UTC)
 ) AS
 SELECT plan, block, {SUMS} FROM actual_batches GROUP BY plan, block
 """)
@@ -149,8 +155,8 @@ CREATE VIEW actual_days ( -- Planned and actual, day by day, for each day's late
   failed, -- crops that failed and wait for a person
   again, -- failures after which the crop was owed again
   late_max_s, -- the latest beginning, in seconds of the plan
-  first_at, -- beginning of the first batch (UTC)
-  last_at -- beginning of the last batch (UTC)
+  first_at, -- beginning of the first batch, by the clock of the plan (UTC)
+  last_at -- beginning of the last batch, by the clock of the plan (UTC)
 ) AS
 SELECT schedule, date, project, plan, {SUMS} FROM actual_batches GROUP BY plan ORDER BY date, project
 """)

@@ -97,7 +97,7 @@ def batch_begun(event: BatchBegun, entry: Entry) -> Iterator[Change]:
         {
             "plan": event.plan, "batch": event.batch, "run": _run(entry), "status": "begun",
             "begun_at": entry.occurred_at, "late_s": event.late_s, "crops": event.crops, "carried": event.carried,
-            "reason": None, "id": entry.id,
+            "passed": 0, "reason": None, "id": entry.id,
         },
     )  # fmt: skip
 
@@ -105,11 +105,13 @@ def batch_begun(event: BatchBegun, entry: Entry) -> Iterator[Change]:
 def missed(event: BatchesMissed, entry: Entry) -> Iterator[Change]:
     """None of these batches will be begun."""
     for batch in range(event.first, event.last + 1):
+        first = batch == event.first
         yield Put(
             "run_batches",
             {
                 "plan": event.plan, "batch": batch, "run": _run(entry), "status": "missed", "begun_at": None,
-                "late_s": None, "crops": 0, "carried": 0, "reason": event.reason, "id": None,
+                "late_s": None, "crops": event.crops if first else 0, "carried": 0,
+                "passed": event.carried if first else 0, "reason": event.reason, "id": None,
             },
         )  # fmt: skip
 
@@ -145,7 +147,7 @@ def jumped(event: ClockJumped, entry: Entry) -> Iterator[Change]:
 
 RUN_LIVES = Projection(
     name="runs",
-    version=2,
+    version=4,
     sentence="Runs as they live, and what became of the plans they followed.",
     tables=(STATES, BLOCKS, BATCHES, CLAIMS, NOTES),
     views=(ACTUAL_BATCHES, ACTUAL_BLOCKS, ACTUAL_DAYS),
@@ -246,6 +248,27 @@ def settled(projections: Projections, plan: int) -> frozenset[int]:
 @frozen
 class _Settled:
     batch: int
+
+
+def unfinished(projections: Projections, plan: int) -> int:
+    """Crops of a plan that batches still to come have to take over.
+
+    Those that a batch claimed and did not settle (it was interrupted, or they are to be tried again) and those that
+    missed batches passed on; less what batches took over since.
+    """
+    [found] = projections.rows(
+        _Unfinished,
+        "FROM (SELECT coalesce(sum(CASE status WHEN 'begun' THEN claimed - executed - failed - carried"
+        " WHEN 'missed' THEN passed - asked + planned ELSE 0 END), 0) AS crops"
+        " FROM actual_batches WHERE plan = :plan)",
+        {"plan": plan},
+    )
+    return max(0, found.crops)
+
+
+@frozen
+class _Unfinished:
+    crops: int
 
 
 @frozen

@@ -1,5 +1,6 @@
 """Changing pixels, and taking it back: run, undo."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from ledger.events.crops import CropUndone
 
 
+class MissedOption(StrEnum):
+    """What becomes of missed batches."""
+
+    SKIP = "skip"
+    SPREAD = "spread"
+
+
 def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(run)
@@ -24,9 +32,22 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    now: Annotated[bool, typer.Option("--now", help="At once and unpaced; the only way so far.")] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many crops.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="At once and unpaced.")] = False,
+    schedule: Annotated[bool, typer.Option("--schedule", help="By the planned days, batch by batch.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="With --now: at most so many crops.")] = None,
     project: Annotated[str | None, typer.Option(help="Only this project's crops.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="With --schedule: so many days.")] = 1,
+    first: Annotated[str | None, typer.Option(help="With --schedule: the first of them; else today.")] = None,
+    confirm: Annotated[bool, typer.Option("--confirm", help="With --schedule: yes, these days.")] = False,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="With --schedule: play the days on a virtual clock; change nothing.")
+    ] = False,
+    speed: Annotated[
+        float, typer.Option(min=0.01, max=100_000, help="With --schedule: a clock so much faster, for a rehearsal.")
+    ] = 1.0,
+    missed: Annotated[
+        MissedOption | None, typer.Option(help="With --schedule: what becomes of missed batches; else the setting.")
+    ] = None,
     dry_run: DryRun = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -36,17 +57,32 @@ def run(
     originals go to the archive. What an interrupted run left is finished or cleared up first. Ctrl-C finishes the crop
     in hand and exits 130. Exit 1 if some failed; they stay in the queue with their reason.
 
+    With --schedule, each batch waits for its time, breaks are breaks, and the run ends with the last day. What could
+    not be executed in time is missed: left for another day, or spread over later batches, never caught up in a burst.
+    A clock with another --speed begins just before the first batch that is open.
+
     \b
     Examples:
       crop run --now --dry-run
       crop run --now --limit 100
+      crop run --schedule --days 3 --simulate
+      crop run --schedule --days 3 --confirm
     """
     from ledger.errors import Invalid
 
-    if not now and not dry_run:
-        raise Invalid("Say how to run.", mend="At once: crop run --now. To look first: crop run --dry-run")
+    if now and schedule:
+        raise Invalid("Now, or by schedule: one of the two.")
+    if not now and not schedule and not dry_run:
+        how = "At once: crop run --now. As planned: crop run --schedule. To look first: crop run --dry-run"
+        raise Invalid("Say how to run.", mend=how)
     with at_desk(context) as desk:
-        if dry_run:
+        if schedule:
+            from commands.cli.following import Orders, run_by_schedule
+
+            policy = missed.value if missed else None
+            orders = Orders(project, days, first, confirm, dry_run, simulate, speed, policy, as_json)
+            code = run_by_schedule(desk, orders)
+        elif dry_run:
             code = _preview(desk, limit, project, as_json=as_json)
         else:
             code = _execute(desk, limit, project, as_json=as_json)

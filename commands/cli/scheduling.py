@@ -198,13 +198,15 @@ def show(
 ) -> None:
     """Draw a planned day.
 
-    Its work and breaks hour by hour, how the queue burns down, and where now is.
+    Its work and breaks hour by hour, how the queue burns down, and where now is; planned and actual, once it was
+    followed.
 
     \b
     Examples:
       crop schedule show
       crop schedule show 2025-10-27 --svg monday.svg
     """
+    from commands.cli.comparing import actual_of, tell_actual
     from commands.dayfile import as_file
     from commands.drawing import lines
     from commands.drawing import svg as drawn
@@ -216,11 +218,14 @@ def show(
 
             with written_whole(svg.expanduser().absolute()) as stream:
                 stream.write(drawn(planned, desk.now).encode())
+        whole, blocks = actual_of(desk, planned)
         if as_json:
-            emit(as_file(planned))
+            emit({**as_file(planned), "actual": whole, "actual_blocks": blocks})
             return
         for line in lines(planned, desk.now):
             say(line)
+        if whole is not None:
+            tell_actual(whole, blocks, planned)
         for warning in planned.warnings:
             say(f"Note: {warning}")
         if svg is not None:

@@ -151,7 +151,8 @@ def _tell(found: "Status", zone: ZoneInfo) -> None:
     )
     say(f"Queue: {plural(found.pending, 'crop')} waiting, {found.started:,} started, {found.failed:,} failed.{later}")
     if found.coming and not found.runs:
-        say("To follow the plan: crop run --schedule --confirm")
+        whose = f" --project {found.coming[0].project}" if found.coming[0].project else ""
+        say(f"To follow the plan: crop run --schedule{whose} --confirm")
 
 
 def _tell_run(run: "RunStatus", zone: ZoneInfo) -> None:
@@ -166,7 +167,8 @@ def _tell_run(run: "RunStatus", zone: ZoneInfo) -> None:
     for day in run.days:
         say(f"  {_day(day)}")
         if day.next_break_at and day.block is not None:
-            span = f"{_clock(day.next_break_at, zone)} to {_clock(day.next_break_ends_at, zone)}"
+            there = ZoneInfo(day.timezone)
+            span = f"{_clock(day.next_break_at, there)} to {_clock(day.next_break_ends_at, there)}"
             say(f"    next break: {day.next_break}, {span}")
 
 
