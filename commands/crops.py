@@ -2,7 +2,7 @@
 
     untouched --record--> pending --start--> started --execute--> executed
         ^  |                 | ^                |                     |
-        |  skip/restore      | +---undo---------|---------------------+
+        | skip, keep/restore | +---undo---------|---------------------+
         +----withdraw--------+ +---fail (again later), retry---- failed (for good)
 
 At most one crop is owed per image, and each is executed at most once, because both are rules inside one subject.
@@ -30,7 +30,7 @@ from ledger.events.crops import (
 )
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 
 
 @frozen
@@ -68,7 +68,7 @@ def withdraw(command: WithdrawCrop, image: Image) -> Iterator[Event]:
     """A crop that is owed can be withdrawn until it is started."""
     if image.last is not None and isinstance(image.last.event, CropWithdrawn):
         return
-    if image.status in {"untouched", "skipped"}:
+    if image.status in {"untouched", "skipped", "kept"}:
         raise NotFound(f"No crop is owed on {image.name}{_where(image)}.")
     if image.status not in ALLOWED[CropWithdrawn]:
         _refuse(image)
@@ -83,6 +83,8 @@ class SkipImage:
     project: str
     path: str
     reason: str | None = None
+    sha256: str | None = None
+    """sha256 of the file as it was looked at."""
 
 
 def skip(command: SkipImage, image: Image) -> Iterator[Event]:
@@ -93,23 +95,64 @@ def skip(command: SkipImage, image: Image) -> Iterator[Event]:
         yield CropWithdrawn("the image was skipped")
     elif image.status != "untouched":
         _refuse(image)
-    yield ImageSkipped(command.project, command.path, command.reason)
+    yield ImageSkipped(command.project, command.path, command.reason, command.sha256)
+
+
+@frozen
+class KeepImage:
+    """Decide that an image stays whole, as it is."""
+
+    subject: str
+    kept: ImageKept
+
+
+def keep(command: KeepImage, image: Image) -> Iterator[Event]:
+    """Keeping an image whose crop is owed withdraws the crop first."""
+    if image.status == "kept":
+        return
+    if image.status in ALLOWED[CropWithdrawn]:
+        yield CropWithdrawn("the image is kept whole")
+    elif image.status != "untouched":
+        _refuse(image)
+    yield command.kept
 
 
 @frozen
 class RestoreImage:
-    """Open a skipped image again."""
+    """Open a skipped or kept image again."""
 
     subject: str
     reason: str | None = None
 
 
 def restore(command: RestoreImage, image: Image) -> Iterator[Event]:
-    """Only a skipped image can be restored; one that was restored already is left so."""
-    if image.status == "skipped":
+    """Only a skipped or kept image can be restored; one that was restored already is left so."""
+    if image.status in {"skipped", "kept"}:
         yield ImageRestored(command.reason)
     elif image.last is None or not isinstance(image.last.event, ImageRestored):
-        raise Refused(f"{image.name} is not skipped: it is {image.status}{_where(image)}.")
+        raise Refused(f"{image.name} is neither skipped nor kept: it is {image.status}{_where(image)}.")
+
+
+@frozen
+class RelocateImage:
+    """Say that an image's file is at another path now, after comparing its content."""
+
+    subject: str
+    source: str
+    path: str
+
+
+def relocate(command: RelocateImage, image: Image) -> Iterator[Event]:
+    """What was decided goes with the file; nothing moves while a run is at work on it."""
+    if image.last is None and not image.history:
+        raise NotFound(f"Nothing is recorded about {command.source}.")
+    if image.name == command.path:
+        return
+    if image.name != command.source:
+        raise Conflict(f"{command.source} is known as {image.name} by now{_where(image)}.")
+    if image.status not in ALLOWED[ImageRelocated]:
+        _refuse(image)
+    yield ImageRelocated(command.source, command.path, image.decided, image.marked, evidence=bool(image.history))
 
 
 @frozen
@@ -249,7 +292,9 @@ _DECISIONS: Mapping[type[Any], Callable[[Any, Image], Iterator[Event]]] = Mappin
         RecordCrop: record,
         WithdrawCrop: withdraw,
         SkipImage: skip,
+        KeepImage: keep,
         RestoreImage: restore,
+        RelocateImage: relocate,
         StartCrop: start,
         FinishCrop: finish,
         FailCrop: fail,
@@ -277,12 +322,15 @@ def _refuse(image: Image) -> NoReturn:
         "executed": f"To take it back: crop undo {image.name}",
         "started": "Wait for the run to finish; a run that died is cleared up by the next crop run.",
         "skipped": f"To open it again: crop restore {image.name}",
+        "kept": f"To open it again: crop restore {image.name}",
     }
     raise Refused(f"{image.name} is {_already(image)}{_where(image)}.", mend=mend.get(image.status))
 
 
 def _already(image: Image) -> str:
-    return {"executed": "already executed", "started": "being executed"}.get(image.status, image.status)
+    return {"executed": "already executed", "started": "being executed", "kept": "kept whole"}.get(
+        image.status, image.status
+    )
 
 
 def _where(image: Image) -> str:

@@ -1,4 +1,4 @@
-"""What may happen to a directory: scanned again and again. The rules, as one decider."""
+"""What may happen to a directory: scanned again and again, started afresh, moved. The rules, as one decider."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,8 +9,8 @@ from attrs import frozen
 
 from commands.decider import Command, Decider
 from ledger.entry import Entry
-from ledger.errors import Damaged, Invalid
-from ledger.events.directories import DirectoryScanned, ScannedImage
+from ledger.errors import Conflict, Damaged, Invalid
+from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned, ScannedImage
 from ledger.events.event import Event
 
 NOTHING: Mapping[str, ScannedImage] = MappingProxyType({})
@@ -21,7 +21,8 @@ class Directory:
     """What a directory's history says."""
 
     path: str | None = None
-    """Its canonical path; None before its first scan."""
+    """Its canonical path; None where nothing is known of it."""
+    scanned: bool = False
     images: Mapping[str, ScannedImage] = NOTHING
     """The images that the last scan found, by name."""
 
@@ -30,7 +31,12 @@ def evolve(directory: Directory, entry: Entry) -> Directory:
     """The directory after one more entry; raises `Damaged` for one that could not have followed."""
     event = entry.event
     if isinstance(event, DirectoryScanned):
-        return changed(directory, path=event.directory, images=_after(directory.images, event, entry.position))
+        images = _after(directory.images, event, entry.position)
+        return changed(directory, path=event.directory, scanned=True, images=images)
+    if isinstance(event, DirectoryRestarted):
+        return changed(directory, path=event.directory)
+    if isinstance(event, DirectoryRelocated) and directory.path == event.source:
+        return changed(directory, path=event.directory)
     raise Damaged(f"Position {entry.position}: {event.TYPE} cannot follow here.", position=entry.position)
 
 
@@ -62,7 +68,7 @@ def scan(command: ScanDirectory, directory: Directory) -> Iterator[Event]:
     The first scan is recorded whatever it finds: that a directory was empty is a fact too.
     """
     event = difference(directory.images, command.directory, command.found)
-    if directory.path is None or event.added or event.removed or event.replaced or event.touched:
+    if not directory.scanned or event.added or event.removed or event.replaced or event.touched:
         yield event
 
 
@@ -91,10 +97,48 @@ def directory_hash(images: Iterable[ScannedImage]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+@frozen
+class RestartDirectory:
+    """Start afresh on a directory. What can be taken back of its images is taken back by commands of its own."""
+
+    subject: str
+    restart: DirectoryRestarted
+
+
+def restart(command: RestartDirectory, _directory: Directory) -> Iterator[Event]:
+    """Where nothing was decided yet, there is nothing to start afresh from."""
+    done = command.restart
+    if done.completed or done.skipped or done.owed:
+        yield done
+
+
+@frozen
+class RelocateDirectory:
+    """Say that a directory is at another path now, after comparing what is in it."""
+
+    subject: str
+    source: str
+    directory: str
+    images: int
+
+
+def relocate(command: RelocateDirectory, directory: Directory) -> Iterator[Event]:
+    """A directory moves from where it is known to be."""
+    if directory.path == command.directory:
+        return
+    if directory.path != command.source:
+        raise Conflict(f"{command.source} is known as {directory.path} by now.")
+    yield DirectoryRelocated(command.source, command.directory, command.images)
+
+
 def decide(command: Command, directory: Directory) -> Iterator[Event]:
     """Answer any command about a directory."""
     if isinstance(command, ScanDirectory):
         return scan(command, directory)
+    if isinstance(command, RestartDirectory):
+        return restart(command, directory)
+    if isinstance(command, RelocateDirectory):
+        return relocate(command, directory)
     raise Invalid(f"{type(command).__name__} is not a command about a directory")
 
 

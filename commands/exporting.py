@@ -83,22 +83,23 @@ class DirectoryState:
     """What a progress file tells of: the images seen in one directory of one project, by name."""
 
     directory: str
-    project: str
+    project: str | None
     images: Sequence[SeenImage]
     outputs: frozenset[str] = frozenset()
     """The directories its crops were written to."""
 
 
-_CROPPED = frozenset({"executed", "imported"})
+_COMPLETED = frozenset({"executed", "kept", "imported"})
 
 
 def progress_json(state: DirectoryState) -> bytes:
     """The state of one directory. Sittings are not known here, and nothing stands in for them."""
     names = [image.filename for image in state.images]
-    completed = [image for image in state.images if image.status in _CROPPED]
+    completed = [image for image in state.images if image.status in _COMPLETED]
     skipped = [image for image in state.images if image.status == "skipped"]
-    open_ = (index for index, image in enumerate(state.images) if image.status not in {*_CROPPED, "skipped"})
+    open_ = (index for index, image in enumerate(state.images) if image.status not in {*_COMPLETED, "skipped"})
     last = max([*completed, *skipped], key=lambda image: (image.changed_at, image.filename), default=None)
+    times = [image.changed_at for image in state.images]
     return (
         json.dumps(
             {
@@ -114,8 +115,8 @@ def progress_json(state: DirectoryState) -> bytes:
                 "completed_files": [image.filename for image in completed],
                 "skipped_files": [image.filename for image in skipped],
                 "output_directory": next(iter(state.outputs)) if len(state.outputs) == 1 else None,
-                "created": min(image.changed_at for image in state.images),
-                "modified": max(image.changed_at for image in state.images),
+                "created": min(times, default=None),
+                "modified": max(times, default=None),
             },
             indent=2,
             ensure_ascii=False,
@@ -127,16 +128,16 @@ def progress_json(state: DirectoryState) -> bytes:
 _NAME_BYTES = 200  # of the 255 that file systems allow
 
 
-def progress_names(states: Iterable[DirectoryState]) -> dict[tuple[str, str], str]:
+def progress_names(states: Iterable[DirectoryState]) -> dict[tuple[str, str | None], str]:
     """A file name for each directory and project; where two would be the same, all but the first carry a hash."""
-    names: dict[tuple[str, str], str] = {}
+    names: dict[tuple[str, str | None], str] = {}
     taken: set[str] = set()
-    for key in sorted((state.directory, state.project) for state in states):
+    for key in sorted(((state.directory, state.project) for state in states), key=lambda key: (key[0], key[1] or "")):
         sanitised = re.sub(r"[/\\ ]", "_", key[0])
         if len(sanitised.encode()) > _NAME_BYTES or sanitised.casefold() in taken:
             # Some file systems hold A and a for one name, so that is a collision too.
             cut = sanitised.encode()[:_NAME_BYTES].decode(errors="ignore")
-            sanitised = f"{cut}_{hashlib.sha256(chr(0).join(key).encode()).hexdigest()[:12]}"
+            sanitised = f"{cut}_{hashlib.sha256(chr(0).join((key[0], key[1] or '')).encode()).hexdigest()[:12]}"
         taken.add(sanitised.casefold())
         names[key] = f"{sanitised}_progress.json"
     return names

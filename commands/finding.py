@@ -7,37 +7,59 @@ import msgspec
 from imaging.zones import canonical
 from ledger.errors import NotFound, Refused
 from ledger.values import image_subject
-from projections.progress import SeenImage, images
+from projections.progress import KnownImage, known
+from projections.progress import image as image_known
 from projections.reader import Projections
 
 
-def subject_of(image: Path, project: str | None, projections: Projections) -> str:
-    """The subject of an image the ledger knows; `image` may also be the subject itself, as `crop log` prints it.
+def subject_of(place: Path, project: str | None, projections: Projections) -> str:
+    """The subject of an image the ledger knows; `place` may also be the subject itself, as `crop log` prints it.
 
     Raises `NotFound` for an image nothing is recorded about, `Refused` where several projects have it.
     """
-    if str(image).startswith("image/") and not image.exists():
-        return str(image)
-    path = canonical(image)
-    found = images_at(path, projections, project) or images_at(image, projections, project)
+    if str(place).startswith("image/") and not place.exists():
+        return str(place)
+    path = canonical(place)
+    found = images_at(path, projections, project) or images_at(place, projections, project)
     if not found:
         raise NotFound(f"Nothing is recorded about {path}" + (f" in project {project}." if project else "."))
     if len(found) > 1:
-        projects = ", ".join(sorted(known.project for known in found))
+        projects = ", ".join(sorted(each.project for each in found))
         raise Refused(f"{path} is in several projects ({projects}).", mend="Say which: --project P")
     return found[0].subject
 
 
-def subject_for(path: Path, project: str, projections: Projections) -> str:
-    """The subject of an image that may be new: the one it has in this project, else the one it gets."""
-    known = images_at(path, projections, project)
-    return known[0].subject if known else image_subject(project, path)
+def subject_for(path: Path, project: str, projections: Projections, sha256: str | None = None) -> str:
+    """The subject of an image that may be new: the one it has in this project, else the one it gets.
+
+    `sha256` is what its file holds. Where the image that had the name was executed, skipped or kept, and this is
+    neither it nor its crop, it is another image; so it is where the one that had the name was moved away.
+    """
+    at = images_at(path, projections, project)
+    if at and _is(at[0], sha256):
+        return at[0].subject
+    number, subject = 1, image_subject(project, path)
+    while image_known(projections, subject):
+        number += 1
+        subject = image_subject(project, f"{path}\0{number}")
+    return subject
 
 
-def images_at(path: Path, projections: Projections, project: str | None = None) -> list[SeenImage]:
-    """The images known at a path, one per project; imported ones are known by the path their source wrote."""
+def _is(image: KnownImage, sha256: str | None) -> bool:
+    terminal = image.status in {"executed", "skipped", "kept"}
+    return not terminal or None in {sha256, image.sha256} or sha256 in {image.sha256, image.output_sha256}
+
+
+def images_at(path: Path, projections: Projections, project: str | None = None) -> list[KnownImage]:
+    """The images known at a path, one per project; imported ones are known by the path their source wrote.
+
+    Where a new picture took the name of one that was decided, the latest is meant.
+    """
     directory = "" if str(path.parent) == "." else str(path.parent)
-    return images(projections, directory, filename=path.name, project=project)
+    latest: dict[str, KnownImage] = {}
+    for each in known(projections, directory, filename=path.name, project=project):
+        latest.setdefault(each.project, each)
+    return list(latest.values())
 
 
 def project_for(image: Path, named: str | None) -> str:

@@ -21,9 +21,9 @@ from ledger.events.crops import (
 )
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 
-Status = Literal["untouched", "pending", "started", "failed", "executed", "skipped"]
+Status = Literal["untouched", "pending", "started", "failed", "executed", "skipped", "kept"]
 
 
 @frozen
@@ -39,6 +39,10 @@ class Image:
     started: CropStarted | None = None
     executed: CropExecuted | None = None
     failed: CropFailed | None = None
+    decided: bool = False
+    """Whether an operator ever decided something about it here."""
+    marked: bool = False
+    """Whether a box was ever marked on it."""
     attempts: int = 0
     """Attempts since the crop was recorded, retried or undone."""
     last: Entry | None = None
@@ -95,18 +99,20 @@ ALLOWED: Mapping[type[Event], frozenset[Status]] = MappingProxyType(
         CropRetried: frozenset({"failed"}),
         CropUndone: frozenset({"executed"}),
         ImageSkipped: frozenset({"untouched"}),
-        ImageRestored: frozenset({"skipped"}),
+        ImageKept: frozenset({"untouched"}),
+        ImageRestored: frozenset({"skipped", "kept"}),
+        ImageRelocated: frozenset({"untouched", "pending", "failed", "executed", "skipped", "kept"}),
     }
 )
 """The statuses that an event may follow; evidence of old crops may always."""
 
 
 def _recorded(image: Image, event: CropRecorded, entry: Entry) -> Image:
-    return Image("pending", event.path, event, entry.version, history=image.history)
+    return Image("pending", event.path, event, entry.version, decided=True, marked=True, history=image.history)
 
 
 def _withdrawn(image: Image, _event: CropWithdrawn, _entry: Entry) -> Image:
-    return Image("untouched", image.name, history=image.history)
+    return Image("untouched", image.name, decided=True, marked=True, history=image.history)
 
 
 def _started(image: Image, event: CropStarted, _entry: Entry) -> Image:
@@ -129,16 +135,29 @@ def _retried(image: Image, _event: CropRetried, _entry: Entry) -> Image:
     return changed(image, status="pending", failed=None, attempts=0)
 
 
-def _undone(image: Image, _event: CropUndone, _entry: Entry) -> Image:
-    return changed(image, status="pending", executed=None, started=None, failed=None, attempts=0)
+def _undone(image: Image, event: CropUndone, _entry: Entry) -> Image:
+    back = _at(image, event.source)  # where the original stands again, wherever the directory went meanwhile
+    return changed(back, status="pending", executed=None, started=None, failed=None, attempts=0)
 
 
 def _skipped(image: Image, event: ImageSkipped, _entry: Entry) -> Image:
-    return changed(image, status="skipped", name=event.path)
+    return changed(image, status="skipped", name=event.path, decided=True)
 
 
 def _restored(image: Image, _event: ImageRestored, _entry: Entry) -> Image:
     return changed(image, status="untouched")
+
+
+def _kept(image: Image, event: ImageKept, _entry: Entry) -> Image:
+    return changed(image, status="kept", name=event.path, decided=True)
+
+
+def _relocated(image: Image, event: ImageRelocated, _entry: Entry) -> Image:
+    return _at(image, event.path)
+
+
+def _at(image: Image, path: str) -> Image:
+    return changed(image, name=path, crop=changed(image.crop, path=path) if image.crop else None)
 
 
 def _imported(image: Image, event: HistoryImported, _entry: Entry) -> Image:
@@ -156,7 +175,9 @@ _STEPS: Mapping[type[Event], Callable[[Image, Any, Entry], Image]] = MappingProx
         CropRetried: _retried,
         CropUndone: _undone,
         ImageSkipped: _skipped,
+        ImageKept: _kept,
         ImageRestored: _restored,
+        ImageRelocated: _relocated,
         HistoryImported: _imported,
     }
 )

@@ -120,7 +120,7 @@ class Recorder:
             utc_offset_s=mark.utc_offset_s,
             warnings=() if mark.group else (UNKNOWN_GROUP,),
         )
-        subject = subject_for(image.path, mark.project, self.projections)
+        subject = subject_for(image.path, mark.project, self.projections, image.sha256)
         return Request(RecordCrop(subject, crop), asked.actor, asked.correlation, at=mark.at)
 
 

@@ -1,22 +1,23 @@
 """Scanning directories: look at what is there, read what is new, record what has changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from attrs import define, field, frozen
 
-from commands.decider import Request
-from commands.directories import DIRECTORIES, Directory, ScanDirectory, difference
-from commands.handle import handle, replay
+from commands.decider import Command, Request
+from commands.directories import DIRECTORIES, NOTHING, ScanDirectory, difference
+from commands.handle import handle_many, replay
 from commands.recording import LOOKING, Asked
+from commands.relocating import followed
 from imaging.scan import FoundFile, Observed, find_images, observe_found
 from imaging.zones import Zones
 from ledger.errors import NotFound
 from ledger.events.directories import DirectoryScanned, ScannedImage
 from ledger.log import Ledger
 from ledger.values import directory_subject
-from projections.directories import place
+from projections.directories import is_known, place
 from projections.reader import Projections
 
 
@@ -36,6 +37,8 @@ class Scan:
     """Length of all images together."""
     problems: tuple[ScannedImage, ...]
     """The images that cannot be cropped as they are."""
+    moved: tuple[tuple[str, str], ...] = ()
+    """(old path, new path) of known images that were renamed, or moved here from another directory."""
 
 
 def _unwatched(_done: int, _of: int) -> None:
@@ -55,30 +58,50 @@ class Scanner:
     def scan(self, directory: Path, asked: Asked) -> Scan:
         """Record what is in a directory, as far as it is not known already.
 
-        Only files whose length or modification time is not the known one are read. Raises `NotFound` for a directory
+        Only files whose length or modification time is not the known one are read. Images that were decided about
+        elsewhere, or under another name, and are here now, keep what was decided. Raises `NotFound` for a directory
         that is not there, `Unsafe` for one outside the roots, `Refused` for one that may not be read.
         """
+        path = self.check(directory)
+        subject = self._subject(path)
+        before, _ = replay(DIRECTORIES, self.ledger.history(subject))
+        found = self.look(path, before.images)
+        changes = difference(before.images, str(path), found)
+        moves = followed(path, changes.added, self.projections)
+        if not before.scanned or _says_something(changes):
+            commands: list[Command] = [ScanDirectory(subject, str(path), found), *moves]
+            requests = [Request(command, asked.actor, asked.correlation) for command in commands]
+            handle_many(requests, ledger=self.ledger, now=asked.now)
+        problems = tuple(image for image in found if image.problem)
+        size_bytes = sum(image.size_bytes for image in found)
+        moved = tuple((move.source, move.path) for move in moves)
+        return Scan(path, subject, not before.scanned, changes, size_bytes, problems, moved)
+
+    def check(self, directory: Path) -> Path:
+        """The canonical path of a directory that may be scanned; raises as `scan` does."""
         path = self.zones.check(directory)
         if not path.is_dir():
             raise NotFound(f"There is no directory {path}.")
-        subject = self._subject(path)
-        before, _ = replay(DIRECTORIES, self.ledger.history(subject))
-        found = tuple(self._found(path, before))
-        changes = difference(before.images, str(path), found)
-        if before.path is None or _says_something(changes):
-            command = ScanDirectory(subject, str(path), found)
-            handle(Request(command, asked.actor, asked.correlation), ledger=self.ledger, now=asked.now)
-        problems = tuple(image for image in found if image.problem)
-        return Scan(path, subject, before.path is None, changes, sum(image.size_bytes for image in found), problems)
+        return path
+
+    def look(self, directory: Path, known: Mapping[str, ScannedImage] = NOTHING) -> tuple[ScannedImage, ...]:
+        """What is in a directory now, in the order of names; what is `known` is not read again."""
+        return tuple(self._found(directory, known))
 
     def _subject(self, path: Path) -> str:
-        known = place(self.projections, str(path))
-        return known.subject if known else directory_subject(path)
+        there = place(self.projections, str(path))
+        if there:
+            return there.subject
+        number, subject = 1, directory_subject(path)
+        while is_known(self.projections, subject):  # the directory that was here is elsewhere now
+            number += 1
+            subject = directory_subject(f"{path}\0{number}")
+        return subject
 
-    def _found(self, directory: Path, before: Directory) -> Iterator[ScannedImage]:
+    def _found(self, directory: Path, known: Mapping[str, ScannedImage]) -> Iterator[ScannedImage]:
         """Every image there, in the order of names; contents are read by a few threads."""
         files = sorted(find_images(directory), key=lambda file: file.name)
-        new = [file for file in files if not _is_known(file, before)]
+        new = [file for file in files if not _is_known(file, known.get(file.name))]
         with ThreadPoolExecutor(LOOKING) as threads:
             looks = threads.map(observe_found, new)
             seen: dict[str, ScannedImage] = {}
@@ -86,12 +109,11 @@ class Scanner:
                 seen[file.name] = _as_scanned(file, observed)
                 self.watch(done, len(new))
         for file in files:
-            yield seen.get(file.name) or before.images[file.name]
+            yield seen.get(file.name) or known[file.name]
 
 
-def _is_known(file: FoundFile, before: Directory) -> bool:
+def _is_known(file: FoundFile, known: ScannedImage | None) -> bool:
     # What could not be read is tried again: permissions change without a trace in length and time.
-    known = before.images.get(file.name)
     return (
         known is not None
         and known.problem is None

@@ -22,7 +22,7 @@ from ledger.events.crops import (
 )
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRestored, ImageSkipped
 from ledger.events.runs import (
     BatchBegun,
     BatchesMissed,
@@ -101,7 +101,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
 def _subject(fields: dict[str, Any], event: Event) -> str:
     if "subject" in fields:
         return _text(fields, "subject")
-    if isinstance(event, CropRecorded | ImageSkipped | HistoryImported):
+    if isinstance(event, CropRecorded | ImageSkipped | ImageKept | HistoryImported):
         return image_subject(event.project, event.path)
     if isinstance(event, SchedulePlanned):
         return schedules.schedule_subject(event.project, event.date)
@@ -127,7 +127,9 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
         case CropUndone():
             return crops.UndoCrop(subject, event)
         case ImageSkipped():
-            return crops.SkipImage(subject, event.project, event.path, event.reason)
+            return crops.SkipImage(subject, event.project, event.path, event.reason, event.sha256)
+        case ImageKept():
+            return crops.KeepImage(subject, event)
         case ImageRestored():
             return crops.RestoreImage(subject, event.reason)
         case HistoryImported():

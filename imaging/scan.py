@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import frozen
 
 from imaging.problems import Reason, Unusable, naming
+from imaging.zones import canonical
 from ledger.errors import Invalid
 from ledger.values import Dimensions
 
@@ -74,3 +75,22 @@ def observe_found(file: FoundFile) -> Observed:
     except Invalid as why:
         return Observed(problem="name", message=why.message)
     return Observed(image.sha256, image.dimensions)
+
+
+def content_of(path: Path) -> tuple[Path, str | None]:
+    """Canonical path and sha256 of an image that a person has decided about, which need not be readable.
+
+    The hash is absent where there are no bytes to read. Raises `Unusable` where there is no file, and for a file that
+    is neither an image nor called one.
+    """
+    from imaging.read import observe, sha256_of
+
+    place = canonical(path)
+    with naming(place):
+        state = place.lstat()
+    if stat.S_ISDIR(state.st_mode) or place.suffix.lower() not in SUFFIXES:
+        return place, observe(place).sha256
+    try:
+        return place, sha256_of(place)
+    except Unusable:
+        return place, None

@@ -12,7 +12,15 @@ from ledger.errors import Damaged
 
 Payload = dict[str, Any]
 
-STEPS: Mapping[tuple[str, int], Callable[[Payload], Payload]] = MappingProxyType({})
+
+def _skipped_with_content(payload: Payload) -> Payload:
+    # Before, nothing was said of the file's content: it is unknown.
+    return {**payload, "sha256": None}
+
+
+STEPS: Mapping[tuple[str, int], Callable[[Payload], Payload]] = MappingProxyType(
+    {("image.skipped", 1): _skipped_with_content}
+)
 """(type, schema it reads) -> the step to the next schema."""
 
 

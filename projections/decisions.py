@@ -8,7 +8,7 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.crops import CropRecorded, CropWithdrawn
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRestored, ImageSkipped
 from ledger.values import Box
 from projections.columns import split
 from projections.projection import Change, Drop, Projection, Put, Row, Table, View
@@ -21,13 +21,13 @@ FULL_FRAME_TOLERANCE = 0.02
 """A box that covers the image to within this on every edge approves the image as it is."""
 
 IMAGE_DECISIONS = Table("""
-CREATE TABLE image_decisions ( -- One row per image with a decision that stands: a box, or a skip.
+CREATE TABLE image_decisions ( -- One row per image with a decision that stands: a box, kept whole, or a skip.
   subject TEXT NOT NULL PRIMARY KEY, -- the image
   project TEXT NOT NULL, -- its project
   group_id TEXT, -- the group it was chosen from; empty if unknown
   directory TEXT NOT NULL, -- canonical absolute path of its directory
   filename TEXT NOT NULL, -- its name
-  action TEXT NOT NULL, -- crop; approve, where the box is the full frame within 2 %; or reject, where it was skipped
+  action TEXT NOT NULL, -- crop; approve: kept, or the box is the full frame within 2 %; or reject: skipped
   decided_at TEXT NOT NULL, -- when (UTC)
   decided_by TEXT NOT NULL, -- by whom
   position INTEGER NOT NULL, -- position of the deciding event in the ledger
@@ -44,7 +44,7 @@ CREATE TABLE image_decisions ( -- One row per image with a decision that stands:
   suggestion_score REAL, -- the model's score, from 0 to 1
   suggestion_model TEXT, -- the model
   crop_match INTEGER, -- 1 if every edge is within 0.05 of the suggestion, 0 if not, empty without a suggestion
-  reason TEXT -- why it was skipped
+  reason TEXT -- why it was kept or skipped
 ) STRICT
 """)
 
@@ -70,7 +70,7 @@ CREATE VIEW decisions ( -- The decisions that stand, oldest first.
   suggestion_score, -- the model's score, from 0 to 1
   suggestion_model, -- the model
   crop_match, -- 1 if every edge is within 0.05 of the suggestion, 0 if not, empty without a suggestion
-  reason, -- why it was skipped
+  reason, -- why it was kept or skipped
   subject, -- the image
   position -- position of the deciding event in the ledger
 ) AS
@@ -156,6 +156,20 @@ def skipped(event: ImageSkipped, entry: Entry) -> Iterator[Change]:
     )  # fmt: skip
 
 
+def kept(event: ImageKept, entry: Entry) -> Iterator[Change]:
+    """The image is approved as it is, without a box."""
+    directory, filename = split(event.path)
+    yield Put(
+        "image_decisions",
+        _NO_BOX
+        | {
+            "subject": entry.subject, "project": event.project, "group_id": event.group, "directory": directory,
+            "filename": filename, "action": "approve", "decided_at": entry.occurred_at, "decided_by": entry.actor,
+            "position": entry.position, "reason": event.reason,
+        },
+    )  # fmt: skip
+
+
 def taken_back(_event: CropWithdrawn | ImageRestored, entry: Entry) -> Iterator[Change]:
     """The image is undecided again."""
     yield Drop("image_decisions", entry.subject)
@@ -165,12 +179,18 @@ _NO_BOX: Row = dict.fromkeys(IMAGE_DECISIONS.columns)
 
 DECISIONS = Projection(
     name="decisions",
-    version=1,
+    version=2,
     sentence="What was decided about each image, and how it compares with what a model had suggested.",
     tables=(IMAGE_DECISIONS,),
     views=(DECISIONS_VIEW, SUGGESTION_ACCURACY),
     folds=MappingProxyType(
-        {CropRecorded: recorded, CropWithdrawn: taken_back, ImageSkipped: skipped, ImageRestored: taken_back}
+        {
+            CropRecorded: recorded,
+            CropWithdrawn: taken_back,
+            ImageSkipped: skipped,
+            ImageKept: kept,
+            ImageRestored: taken_back,
+        }
     ),
 )
 

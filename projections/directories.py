@@ -6,15 +6,22 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ledger.entry import Entry
-from ledger.events.directories import DirectoryScanned, ScannedImage
+from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned, ScannedImage
 from ledger.names import parse_name
-from projections.projection import Change, Projection, Put, Set, Table, View
+from projections.projection import Change, Drop, Projection, Put, Set, Table, View
 from projections.reader import Projections
 
 PLACES = Table("""
 CREATE TABLE directory_places ( -- One row per directory that was ever scanned, by where it is now.
   directory TEXT NOT NULL PRIMARY KEY, -- canonical absolute path
   subject TEXT NOT NULL -- the directory's subject in the ledger
+) STRICT
+""")
+
+WHEREABOUTS = Table("""
+CREATE TABLE directory_whereabouts ( -- One row per directory that anything happened to: its latest path.
+  subject TEXT NOT NULL PRIMARY KEY, -- the directory
+  directory TEXT NOT NULL -- canonical absolute path; two have the same where one was moved onto another
 ) STRICT
 """)
 
@@ -43,6 +50,14 @@ CREATE TABLE scanned_images ( -- One row per image that a scan ever found under 
 ) STRICT
 """)
 
+RESTARTS = Table("""
+CREATE TABLE directory_restarts ( -- One row per directory that an operator started afresh on: the latest time.
+  subject TEXT NOT NULL PRIMARY KEY, -- the directory
+  restarted_at TEXT NOT NULL, -- when (UTC)
+  position INTEGER NOT NULL -- position in the ledger: what was executed before it no longer counts
+) STRICT
+""")
+
 IN_DIRECTORIES = View("""
 CREATE VIEW directory_images ( -- The images that are in the scanned directories, as the latest scans found them.
   directory, -- canonical absolute path of the directory
@@ -62,7 +77,7 @@ FROM directory_places JOIN scanned_images USING (subject) WHERE present
 def scanned(event: DirectoryScanned, entry: Entry) -> Iterator[Change]:
     """The directory holds what was found; what is gone stays known, in case it turns up elsewhere."""
     subject = entry.subject
-    yield Put("directory_places", {"directory": event.directory, "subject": subject})
+    yield from _is_at(subject, event.directory)
     yield Put(
         "directory_scans",
         {
@@ -90,14 +105,37 @@ def _found(subject: str, image: ScannedImage) -> Put:
     )  # fmt: skip
 
 
+def restarted(event: DirectoryRestarted, entry: Entry) -> Iterator[Change]:
+    """What was executed, or cropped elsewhere, before this no longer counts in the directory's progress."""
+    yield from _is_at(entry.subject, event.directory)
+    yield Put(
+        "directory_restarts",
+        {"subject": entry.subject, "restarted_at": entry.occurred_at, "position": entry.position},
+    )
+
+
+def relocated(event: DirectoryRelocated, entry: Entry) -> Iterator[Change]:
+    """The directory is found at its new path, and no longer at the old one."""
+    yield Drop("directory_places", event.source)
+    yield from _is_at(entry.subject, event.directory)
+
+
+def _is_at(subject: str, directory: str) -> Iterator[Change]:
+    yield Put("directory_places", {"directory": directory, "subject": subject})
+    yield Put("directory_whereabouts", {"subject": subject, "directory": directory})
+
+
 DIRECTORIES = Projection(
     name="directories",
-    version=1,
+    version=2,
     sentence="What is in the directories: where each one is, and the images that its scans found.",
-    tables=(PLACES, SCANS, SCANNED),
+    tables=(PLACES, WHEREABOUTS, SCANS, SCANNED, RESTARTS),
     views=(IN_DIRECTORIES,),
-    indexes=("CREATE INDEX scanned_in_order ON scanned_images (subject, order_key)",),
-    folds=MappingProxyType({DirectoryScanned: scanned}),
+    indexes=(
+        "CREATE INDEX scanned_in_order ON scanned_images (subject, order_key)",
+        "CREATE INDEX scanned_contents ON scanned_images (sha256)",
+    ),
+    folds=MappingProxyType({DirectoryScanned: scanned, DirectoryRestarted: restarted, DirectoryRelocated: relocated}),
 )
 
 
@@ -115,3 +153,10 @@ class Place:
 def place(projections: Projections, directory: str) -> Place | None:
     """The directory that is at this path now, if it was ever scanned."""
     return projections.row(Place, "FROM directory_places WHERE directory = :directory", {"directory": directory})
+
+
+def is_known(projections: Projections, subject: str) -> bool:
+    """Whether anything was ever recorded about this directory, wherever it is now."""
+    return (
+        projections.row(Place, "FROM directory_whereabouts WHERE subject = :subject", {"subject": subject}) is not None
+    )

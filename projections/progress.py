@@ -1,8 +1,11 @@
 """Every image seen, and how far each directory is.
 
-An image has one status: `recorded` (a crop is owed), `started`, `failed` (a person has to look), `executed`, `skipped`,
-`open` (a crop was withdrawn, or a skip taken back) or `imported` (cropped elsewhere, and nothing else is known). So
-the counts of a directory add up to the images seen in it.
+An image has one status: `open` (it waits for a decision), `recorded` (a crop is owed), `started`, `failed` (a person
+has to look), `executed`, `skipped`, `kept` (it stays whole), `imported` (cropped elsewhere, and nothing else is known)
+or `problem` (its file cannot be read). So the counts of a directory add up to the images seen in it.
+
+Where a file went meanwhile: a decision stays, an image that was only open is seen no more. Where another picture takes
+the name of one that was executed, skipped or kept, it is an image of its own.
 """
 
 from collections.abc import Iterator
@@ -23,96 +26,28 @@ from ledger.events.crops import (
 )
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
+from ledger.names import parse_name
 from projections.columns import split
-from projections.projection import Change, Fold, Projection, Put, Set, Table, View
+from projections.progress_tables import (
+    AT_WORK,
+    COUNTS,
+    DECIDED_IMAGES,
+    IMAGES,
+    IMPORTED_IMAGES,
+    PROGRESS_OF_DIRECTORIES,
+    seen,
+)
+from projections.projection import Change, Fold, Projection, Put, Row, Set
 from projections.reader import Projections
-
-DECIDED_IMAGES = Table("""
-CREATE TABLE decided_images ( -- One row per image that an operator or a runner ever did something about.
-  subject TEXT NOT NULL PRIMARY KEY, -- the image
-  project TEXT NOT NULL, -- its project
-  directory TEXT NOT NULL, -- canonical absolute path of its directory
-  filename TEXT NOT NULL, -- its name
-  status TEXT NOT NULL, -- recorded, started, failed, executed, skipped or open
-  changed_at TEXT NOT NULL -- when it came to that status (UTC)
-) STRICT
-""")
-
-# A table of its own: evidence may arrive before or after the decisions on the same image, and must not undo them.
-IMPORTED_IMAGES = Table("""
-CREATE TABLE imported_images ( -- One row per image that was cropped elsewhere, before this ledger.
-  subject TEXT NOT NULL PRIMARY KEY, -- the image
-  project TEXT NOT NULL, -- its project
-  directory TEXT NOT NULL, -- its directory as the source wrote it; empty where the source had a bare name
-  filename TEXT NOT NULL, -- its name
-  changed_at TEXT NOT NULL -- when it was cropped (UTC)
-) STRICT
-""")
-
-IMAGES = View("""
-CREATE VIEW images ( -- Every image seen, with its status.
-  subject, -- the image
-  project, -- its project
-  directory, -- canonical absolute path of its directory; for imported ones as the source wrote it
-  filename, -- its name
-  status, -- recorded, started, failed, executed, skipped, open or imported
-  changed_at -- when it came to that status (UTC)
-) AS
-SELECT subject, project, directory, filename, status, changed_at FROM decided_images
-UNION ALL
-SELECT subject, project, directory, filename, 'imported', changed_at FROM imported_images AS imported
-WHERE NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.subject = imported.subject)
-""")
-
-_COUNTS = """
-SELECT project, directory, count(*) AS seen,
-       count(*) FILTER (WHERE status IN ('recorded', 'started', 'failed', 'executed')) AS recorded,
-       count(*) FILTER (WHERE status = 'executed') AS executed,
-       count(*) FILTER (WHERE status IN ('recorded', 'started')) AS pending,
-       count(*) FILTER (WHERE status = 'failed') AS failed,
-       count(*) FILTER (WHERE status = 'skipped') AS skipped,
-       count(*) FILTER (WHERE status = 'open') AS open,
-       count(*) FILTER (WHERE status = 'imported') AS imported,
-       round(100.0 * count(*) FILTER (WHERE status <> 'open') / count(*), 1) AS percent_decided,
-       round(100.0 * count(*) FILTER (WHERE status IN ('executed', 'skipped', 'imported')) / count(*), 1)
-         AS percent_executed,
-       min(changed_at) AS first_at, max(changed_at) AS last_at
-FROM images"""
-
-PROGRESS_OF_DIRECTORIES = View(f"""
-CREATE VIEW progress ( -- How far each directory of each project is.
-  project, -- the project
-  directory, -- the directory
-  seen, -- images seen: executed + pending + failed + skipped + open + imported
-  recorded, -- images with a box that stands: executed + pending + failed
-  executed, -- images whose crop exists
-  pending, -- images whose crop is owed or being executed
-  failed, -- images whose crop waits for a person
-  skipped, -- images that get no crop
-  open, -- images whose crop was withdrawn, or whose skip was taken back
-  imported, -- images cropped elsewhere
-  percent_decided, -- share of the images seen that an operator has decided: all but the open ones
-  percent_executed, -- share of the images seen with nothing left to execute: executed, skipped and imported
-  first_at, -- earliest of the images' latest changes (UTC)
-  last_at -- latest change (UTC)
-) AS
-{_COUNTS} GROUP BY project, directory
-""")
 
 
 def decided(status: str) -> Fold:
     """A fold for events that name the image: it is known from here on, with this status."""
 
-    def fold(event: CropRecorded | ImageSkipped, entry: Entry) -> Iterator[Change]:
-        directory, filename = split(event.path)
-        yield Put(
-            "decided_images",
-            {
-                "subject": entry.subject, "project": event.project, "directory": directory, "filename": filename,
-                "status": status, "changed_at": entry.occurred_at,
-            },
-        )  # fmt: skip
+    def fold(event: CropRecorded | ImageSkipped | ImageKept, entry: Entry) -> Iterator[Change]:
+        row = _at(event.path) | _now(status, entry) | {"subject": entry.subject, "project": event.project}
+        yield Put("decided_images", row | {"sha256": event.sha256, "output_sha256": None})
 
     return fold
 
@@ -121,27 +56,48 @@ def moved_on(status: str) -> Fold:
     """A fold for events on an image that is known: it has this status now."""
 
     def fold(_event: Event, entry: Entry) -> Iterator[Change]:
-        yield Set("decided_images", entry.subject, {"status": status, "changed_at": entry.occurred_at})
+        yield Set("decided_images", entry.subject, _now(status, entry))
 
     return fold
 
 
+def executed(event: CropExecuted, entry: Entry) -> Iterator[Change]:
+    """The crop exists; a file of the image's name is the image only if it holds the one or the other."""
+    contents: Row = {"sha256": event.source_sha256, "output_sha256": event.output_sha256}
+    yield Set("decided_images", entry.subject, _now("executed", entry) | contents)
+
+
 def failed(event: CropFailed, entry: Entry) -> Iterator[Change]:
     """Only a final failure waits for a person; any other leaves the crop owed."""
-    status = "failed" if event.final else "recorded"
-    yield Set("decided_images", entry.subject, {"status": status, "changed_at": entry.occurred_at})
+    yield Set("decided_images", entry.subject, _now("failed" if event.final else "recorded", entry))
+
+
+def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
+    """The crop is owed again, where the original is back."""
+    yield Set("decided_images", entry.subject, _now("recorded", entry) | _at(event.source))
 
 
 def imported(event: HistoryImported, entry: Entry) -> Iterator[Change]:
     """The image was cropped elsewhere."""
-    directory, filename = split(event.path)
-    yield Put(
-        "imported_images",
-        {
-            "subject": entry.subject, "project": event.project, "directory": directory, "filename": filename,
-            "changed_at": entry.occurred_at,
-        },
-    )  # fmt: skip
+    row = _at(event.path) | {"subject": entry.subject, "project": event.project}
+    yield Put("imported_images", row | {"changed_at": entry.occurred_at, "position": entry.position})
+
+
+def relocated(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
+    """The image is seen where its file is now."""
+    if event.decided:
+        yield Set("decided_images", entry.subject, _at(event.path))
+    if event.evidence:
+        yield Set("imported_images", entry.subject, _at(event.path))
+
+
+def _at(path: str) -> Row:
+    directory, filename = split(path)
+    return {"directory": directory, "filename": filename, "order_key": parse_name(filename).order_key}
+
+
+def _now(status: str, entry: Entry) -> Row:
+    return {"status": status, "changed_at": entry.occurred_at, "position": entry.position}
 
 
 PROGRESS = Projection(
@@ -149,23 +105,27 @@ PROGRESS = Projection(
     version=2,
     sentence="Every image seen, and how far each directory is.",
     tables=(DECIDED_IMAGES, IMPORTED_IMAGES),
-    views=(IMAGES, PROGRESS_OF_DIRECTORIES),
+    views=(AT_WORK, IMAGES, PROGRESS_OF_DIRECTORIES),
     indexes=(
-        "CREATE INDEX decided_images_by_place ON decided_images (directory, filename)",
-        "CREATE INDEX imported_images_by_place ON imported_images (directory, filename)",
+        "CREATE INDEX decided_images_by_place ON decided_images (directory, filename, project)",
+        "CREATE INDEX imported_images_by_place ON imported_images (directory, filename, project)",
+        "CREATE INDEX decided_contents ON decided_images (sha256) WHERE status <> 'executed'",
     ),
+    reads=("directories",),
     folds=MappingProxyType(
         {
             CropRecorded: decided("recorded"),
             CropWithdrawn: moved_on("open"),
             CropStarted: moved_on("started"),
-            CropExecuted: moved_on("executed"),
+            CropExecuted: executed,
             CropFailed: failed,
             CropReleased: moved_on("recorded"),
             CropRetried: moved_on("recorded"),
-            CropUndone: moved_on("recorded"),
+            CropUndone: undone,
             ImageSkipped: decided("skipped"),
+            ImageKept: decided("kept"),
             ImageRestored: moved_on("open"),
+            ImageRelocated: relocated,
             HistoryImported: imported,
         }
     ),
@@ -179,33 +139,69 @@ PROGRESS = Projection(
 class DirectoryProgress:
     """A row of the view `progress`."""
 
-    project: str
+    project: str | None
     directory: str
     seen: int
-    recorded: int
-    executed: int
+    completed: int
+    skipped: int
     pending: int
     failed: int
-    skipped: int
+    problem: int
     open: int
+    owed: int
+    recorded: int
+    executed: int
+    kept: int
     imported: int
     percent_decided: float
     percent_executed: float
     first_at: str
     last_at: str
 
+    @property
+    def decided(self) -> int:
+        """Images that need no person any more."""
+        return self.seen - self.open - self.failed - self.problem
+
+    @property
+    def finished(self) -> int:
+        """Images with nothing left to do."""
+        return self.completed + self.skipped
+
 
 def progress(
     projections: Projections, *, directory: str | None = None, project: str | None = None
 ) -> list[DirectoryProgress]:
-    """How far the directories are: all of them, or narrowed as asked."""
-    # The view again, narrowed before it counts: SQLite does not carry a condition through a GROUP BY and a UNION.
-    where = "directory = :directory" if directory is not None else ":directory IS NULL"
+    """How far the directories are: all of them, or narrowed as asked.
+
+    A directory that is named together with a project is one row, also where the project is not at work in it yet.
+    """
     return projections.rows(
         DirectoryProgress,
-        f"FROM ({_COUNTS} WHERE {where} AND (:project IS NULL OR project = :project) GROUP BY project, directory)"
-        " ORDER BY project, directory",
+        f"FROM ({COUNTS} {_narrowed(directory, project)} GROUP BY project, directory) ORDER BY project, directory",
         {"directory": directory, "project": project},
+    )
+
+
+def _narrowed(directory: str | None, project: str | None) -> str:
+    if directory is not None:
+        return f"({in_directory(project)})"
+    if project is None:
+        return "images"
+    at_work = "(SELECT * FROM directory_projects WHERE project = :project)"
+    return f"({seen(decided='project = :project', imported='project = :project', at_work=at_work)})"
+
+
+def in_directory(project: str | None) -> str:
+    """SQL for the images seen in `:directory`, for `:project` if one is named, else for all at work in it."""
+    if project is not None:
+        at_work, of_project = "(SELECT :directory AS directory, :project AS project)", "project = :project"
+    else:
+        at_work, of_project = "(SELECT * FROM directory_projects WHERE directory = :directory)", ":project IS NULL"
+    return seen(
+        decided=f"decided.directory = :directory AND {of_project}",
+        imported=f"imported.directory = :directory AND {of_project}",
+        at_work=at_work,
     )
 
 
@@ -213,27 +209,72 @@ def progress(
 class SeenImage:
     """A row of the view `images`."""
 
+    subject: str | None
+    project: str | None
+    directory: str
+    filename: str
+    status: str
+    problem: str | None
+    changed_at: str
+    position: int | None
+    order_key: str
+
+    @property
+    def path(self) -> str:
+        """Where it is, or was."""
+        return f"{self.directory.rstrip('/')}/{self.filename}"
+
+
+def images(projections: Projections, directory: str, *, project: str | None = None) -> list[SeenImage]:
+    """The images seen in a directory (for each project that is at work in it), by timestamp, stage and name."""
+    return projections.rows(
+        SeenImage,
+        f"FROM ({in_directory(project)}) ORDER BY order_key, project",
+        {"directory": directory, "project": project},
+    )
+
+
+@frozen
+class KnownImage:
+    """An image that something was decided about, or that there is evidence of, at its place."""
+
     subject: str
     project: str
     directory: str
     filename: str
     status: str
     changed_at: str
+    position: int
+    sha256: str | None
+    output_sha256: str | None
 
 
-def images(
+_KNOWN = """
+FROM (
+  SELECT subject, project, directory, filename, status, changed_at, position, sha256, output_sha256 FROM decided_images
+  WHERE {decided}
+  UNION ALL
+  SELECT subject, project, directory, filename, 'imported', changed_at, position, NULL, NULL
+  FROM imported_images AS imported
+  WHERE {imported} AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.subject = imported.subject)
+)
+"""
+
+
+def known(
     projections: Projections, directory: str, *, filename: str | None = None, project: str | None = None
-) -> list[SeenImage]:
-    """The images seen in a directory, or the one of that name (in each project that has it), by name."""
+) -> list[KnownImage]:
+    """The images known in a directory, or under one name in it; the latest of each project and name comes first."""
     named = "filename = :filename" if filename is not None else "TRUE"  # written out: so that the index is used
+    where = f"directory = :directory AND {named} AND (:project IS NULL OR project = :project)"
     return projections.rows(
-        SeenImage,
-        f"FROM images WHERE directory = :directory AND {named}"
-        " AND (:project IS NULL OR project = :project) ORDER BY filename, project",
+        KnownImage,
+        _KNOWN.format(decided=where, imported=where) + "ORDER BY filename, project, position DESC",
         {"directory": directory, "filename": filename, "project": project},
     )
 
 
-def image(projections: Projections, subject: str) -> SeenImage | None:
+def image(projections: Projections, subject: str) -> KnownImage | None:
     """One image."""
-    return projections.row(SeenImage, "FROM images WHERE subject = :subject", {"subject": subject})
+    where = "subject = :subject"
+    return projections.row(KnownImage, _KNOWN.format(decided=where, imported=where), {"subject": subject})

@@ -21,6 +21,7 @@ from ledger.events.crops import (
     CropUndone,
     CropWithdrawn,
 )
+from ledger.events.images import ImageRelocated
 from ledger.values import Instant, instant, parse_instant
 from projections.columns import codes, split
 from projections.projection import Change, Projection, Put, Row, Set
@@ -105,9 +106,17 @@ def retried(_event: CropRetried, entry: Entry) -> Iterator[Change]:
     yield Set("queue_crops", entry.subject, _OWED_AGAIN)
 
 
-def undone(_event: CropUndone, entry: Entry) -> Iterator[Change]:
+def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
     """The original is back: owed again, in its old place, with a clean slate."""
-    yield Set("queue_crops", entry.subject, _OWED_AGAIN)
+    directory, filename = split(event.source)
+    yield Set("queue_crops", entry.subject, _OWED_AGAIN | {"directory": directory, "filename": filename})
+
+
+def relocated(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
+    """The crop is owed where the file is now."""
+    if event.marked:
+        directory, filename = split(event.path)
+        yield Set("queue_crops", entry.subject, {"directory": directory, "filename": filename})
 
 
 _OWED_AGAIN: Row = {
@@ -134,6 +143,7 @@ QUEUE = Projection(
             CropReleased: released,
             CropRetried: retried,
             CropUndone: undone,
+            ImageRelocated: relocated,
         }
     ),
 )

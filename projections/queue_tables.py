@@ -6,8 +6,8 @@ QUEUE_CROPS = Table("""
 CREATE TABLE queue_crops ( -- One row per image whose crop was ever recorded, with its standing recording.
   subject TEXT NOT NULL PRIMARY KEY, -- the image
   project TEXT NOT NULL, -- its project
-  directory TEXT NOT NULL, -- canonical absolute path of its directory when it was marked
-  filename TEXT NOT NULL, -- its name when it was marked
+  directory TEXT NOT NULL, -- canonical absolute path of its directory
+  filename TEXT NOT NULL, -- its name
   group_id TEXT, -- the group it was chosen from; empty if unknown
   x1 REAL NOT NULL, -- left edge of the box, as a fraction of the width
   y1 REAL NOT NULL, -- top edge, as a fraction of the height
@@ -39,7 +39,7 @@ OWED = View("""
 CREATE VIEW queue ( -- The crops that are owed, in the order they are to be executed.
   subject, -- the image
   project, -- its project
-  path, -- canonical absolute path of the image when it was marked
+  path, -- canonical absolute path of the image
   directory, -- the directory part of path
   filename, -- the last part of path
   group_id, -- the group it was chosen from; empty if unknown
@@ -75,7 +75,7 @@ STUCK = View("""
 CREATE VIEW stuck ( -- Crops that were started and have no outcome: a run is at work on them, or it died.
   subject, -- the image
   project, -- its project
-  path, -- canonical absolute path of the image when it was marked
+  path, -- canonical absolute path of the image
   run, -- the run that claimed it
   attempt, -- which attempt
   started_at -- since when (UTC)

@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from projections.progress import in_directory
 from projections.reader import Projections
 
 
@@ -28,21 +29,17 @@ class UpcomingImage:
         return f"{self.directory.rstrip('/')}/{self.filename}"
 
 
+# Of the images seen, the ones whose file is there, with what the scan knows of it.
 _STANDING = """
 FROM (
-  SELECT decided.subject AS subject, there.directory AS directory, there.filename AS filename,
-         coalesce(decided.status, iif(imported.subject IS NULL, 'open', 'imported')) AS status,
-         size_bytes, sha256, width_px, height_px, problem, row_number() OVER (ORDER BY order_key) AS place
-  FROM directory_images AS there
-  LEFT JOIN decided_images AS decided
-    ON decided.directory = there.directory AND decided.filename = there.filename
-    AND (:project IS NULL OR decided.project = :project)
-  LEFT JOIN imported_images AS imported
-    ON decided.subject IS NULL AND imported.directory = there.directory AND imported.filename = there.filename
-    AND (:project IS NULL OR imported.project = :project)
-  WHERE there.directory = :directory
+  SELECT seen.subject AS subject, seen.directory AS directory, seen.filename AS filename, seen.status AS status,
+         row_number() OVER (ORDER BY seen.order_key) AS place, found.size_bytes AS size_bytes, found.sha256 AS sha256,
+         found.width_px AS width_px, found.height_px AS height_px
+  FROM ({seen}) AS seen
+  LEFT JOIN directory_images AS found
+    ON found.directory = seen.directory AND found.filename = seen.filename AND found.problem IS NULL
 )
-WHERE problem IS NULL AND status IN"""
+WHERE sha256 IS NOT NULL AND status IN"""
 
 
 def next_images(
@@ -76,7 +73,7 @@ def _standing(
 ) -> list[UpcomingImage]:
     return projections.rows(
         UpcomingImage,
-        f"{_STANDING} {statuses} ORDER BY place LIMIT :limit",
+        f"{_STANDING.format(seen=in_directory(project))} {statuses} ORDER BY place LIMIT :limit",
         {"directory": directory, "project": project, "limit": -1 if limit is None else limit},
     )
 

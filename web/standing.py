@@ -62,7 +62,7 @@ def standing(desk: Desk, chosen: Chosen) -> Standing:
         tuple(each for each in every if project in {None, each.project}),
         tuple(owed(views, project=project, status="failed")),
         _sat(desk, chosen),
-        tuple(sorted({each.project for each in every})),
+        tuple(sorted({each.project for each in every if each.project})),
     )
 
 

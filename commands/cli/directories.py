@@ -1,4 +1,4 @@
-"""Directories: scan what is there, and ask for the next images."""
+"""Directories: scan what is there, ask for the next images, follow a directory that was moved."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.cli.desk import Desk, at_desk, correlation, operator
-from commands.cli.options import ActorOption, JsonFlag, ProjectOption
+from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(scan)
     app.command("next")(next_)
+    app.command()(relocate)
 
 
 def scan(
@@ -78,6 +79,7 @@ def _as_value(found: "Scan") -> dict[str, object]:
         "added": [image.name for image in changes.added],
         "removed": changes.removed,
         "replaced": [image.name for image in changes.replaced],
+        "moved": [{"from": source, "to": path} for source, path in found.moved],
         "problems": [{"filename": image.name, "problem": image.problem} for image in found.problems],
         "size_bytes": found.size_bytes,
         "directory_hash": changes.directory_hash,
@@ -92,6 +94,8 @@ def _tell(found: "Scan") -> None:
     news = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "nothing has changed"
     what = "" if found.first else f" ({news})"
     say(f"Scanned {shown(found.directory)}: {plural(changes.images, 'image')}, {size(found.size_bytes)}{what}.")
+    for source, path in found.moved:
+        say(f"  {Path(path).name} was {shown(source)}: what was decided about it goes with it.")
     for image in found.problems:
         warn(f"  {image.name} cannot be cropped as it is: {image.problem}")
 
@@ -133,6 +137,52 @@ def next_(
             warn(f"Nothing in {shown(found.directory)} waits for a decision. How far it is: crop progress {directory}")
         if found.problems:
             warn(f"{plural(len(found.problems), 'image')} cannot be cropped as found: crop scan {directory}")
+
+
+def relocate(
+    context: typer.Context,
+    old: Annotated[Path, typer.Argument(help="The path that the directory had.")],
+    new: Annotated[Path, typer.Argument(help="The path that it has now.")],
+    dry_run: DryRun = False,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Follow a directory that was moved: its progress, its sittings and the crops that are owed.
+
+    Every image is compared by its content first; what is not the same stays known at the old place, and is named.
+    Files are not touched. Exit 1 if something stayed.
+
+    \b
+    Example:
+      crop relocate photos/set_a archive/2025/set_a
+    """
+    from commands.recording import Asked
+    from commands.relocating import Move, relocate_directory
+    from commands.scanning import Scanner
+    from imaging.zones import canonical
+
+    with at_desk(context) as desk:
+        asked = Asked(operator(actor), correlation(), desk.now)
+        with progress(f"Comparing {new.name}") as bar:
+            scanner = Scanner(desk.ledger, desk.projections, desk.zones, bar.reach)
+            place = scanner.check(new)
+            move = Move(canonical(old), place, {image.name: image for image in scanner.look(place)})
+        done = relocate_directory(move, asked, ledger=desk.ledger, projections=desk.projections, dry_run=dry_run)
+        if not dry_run:
+            desk.refresh()
+            scanned(desk, new, actor)
+        if as_json:
+            emit(_fields(done) | {"dry_run": dry_run})
+        else:
+            what = "Would follow" if dry_run else "Followed"
+            say(
+                f"{what} {shown(done.source)} to {shown(done.directory)}: {plural(done.compared, 'image')} with the "
+                f"same content, decisions on {plural(done.moved, 'image')}. Queue: {desk.queue_length():,} owed."
+            )
+            for name, why in done.left:
+                warn(f"  {name} stays where it was: {why}")
+    if done.left:
+        raise typer.Exit(1)
 
 
 def _fields(value: object) -> dict[str, object]:

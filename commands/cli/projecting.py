@@ -1,16 +1,13 @@
-"""What the ledger adds up to: queue, progress, rebuild, export."""
+"""What the ledger adds up to: queue, rebuild, export."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from commands.cli.desk import Desk, at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
-
-if TYPE_CHECKING:
-    from projections.progress import DirectoryProgress
 
 _SHOWN = 20
 """Differences that are listed; the count names them all."""
@@ -21,7 +18,6 @@ ProjectFilter = Annotated[str | None, typer.Option(help="Only this project.")]
 def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(queue)
-    app.command("progress")(progress_)
     app.command()(rebuild)
     app.command()(export)
 
@@ -71,53 +67,6 @@ def _edges(*edges: float) -> str:
 
 def _state(status: str, reason: str | None, message: str | None) -> str:
     return f"{status}: {message or reason}" if reason else status
-
-
-def progress_(
-    context: typer.Context,
-    directories: Annotated[list[Path] | None, typer.Argument(help="These directories; all, if none is named.")] = None,
-    project: ProjectFilter = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Show how far each directory is.
-
-    \b
-    Example:
-      crop progress photos/set_a
-    """
-    from imaging.zones import canonical
-    from ledger.errors import NotFound
-    from projections.progress import progress as progress_of
-
-    with at_desk(context) as desk:
-        places: list[str | None] = [str(canonical(directory)) for directory in directories or []]
-        places = places or [None]
-        rows = [row for place in places for row in progress_of(desk.projections, directory=place, project=project)]
-        if as_json:
-            for row in rows:
-                emit(row)
-        elif not rows and directories:
-            raise NotFound(f"Nothing is recorded in {', '.join(map(str, directories))}.")
-        else:
-            _print_progress(rows)
-
-
-def _print_progress(rows: "list[DirectoryProgress]") -> None:
-    if not rows:
-        say("Nothing is recorded yet. To begin: crop record IMAGE --box 0.1,0.1,0.9,0.9 --project P")
-        return
-    lines = [
-        (shown(row.directory) or "(no directory)", row.project, row.seen, row.recorded, row.executed, row.skipped,
-         row.failed, row.open, row.imported, _bar(row.percent_executed))
-        for row in rows
-    ]  # fmt: skip
-    headers = ("directory", "project", "seen", "recorded", "executed", "skipped", "failed", "open", "imported", "done")
-    say(table(headers, lines))
-
-
-def _bar(percent: float) -> str:
-    filled = int(percent // 5)
-    return f"[{'#' * filled}{'-' * (20 - filled)}] {percent:.0f}%"
 
 
 def rebuild(

@@ -1,4 +1,4 @@
-"""What an operator decides about images: record, withdraw, skip, restore, retry."""
+"""What an operator decides about images: record, withdraw, skip, keep, restore, retry."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,7 @@ ImagesArgument = Annotated[list[Path], typer.Argument(help="One image or several
 
 def register(app: typer.Typer) -> None:
     """Add this room's commands."""
-    for command in (record, withdraw, skip, restore, retry):
+    for command in (record, withdraw, skip, keep, restore, retry):
         app.command()(command)
 
 
@@ -169,16 +169,50 @@ def skip(
     """
     from commands.crops import SkipImage
     from commands.decider import Request
-    from commands.finding import project_for, subject_for
-    from imaging.read import observe
 
     def request(desk: Desk, image: Path, request_id: str) -> Request:
-        path = observe(desk.zones.check(image)).path
-        of = project or _only_project(desk, path) or project_for(path, None)
-        command = SkipImage(subject_for(path, of, desk.projections), of, str(path), reason)
-        return Request(command, operator(actor), request_id)
+        subject, of, path, sha256 = _decided(desk, image, project)
+        return Request(SkipImage(subject, of, str(path), reason, sha256), operator(actor), request_id)
 
     _handle_each(context, images, request, "Skipped", as_json=as_json)
+
+
+def keep(
+    context: typer.Context,
+    images: ImagesArgument,
+    project: ProjectOption = None,
+    reason: ReasonOption = None,
+    group: Annotated[str | None, typer.Option(help="The group the images were chosen from.")] = None,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Decide that images stay whole, as they are.
+
+    They count as done, and nothing is written. A crop that is owed on one is withdrawn.
+
+    \b
+    Example:
+      crop keep photos/set_a/c.png --project mojo
+    """
+    from commands.crops import KeepImage
+    from commands.decider import Request
+    from ledger.events.images import ImageKept
+
+    def request(desk: Desk, image: Path, request_id: str) -> Request:
+        subject, of, path, sha256 = _decided(desk, image, project)
+        return Request(KeepImage(subject, ImageKept(of, str(path), reason, group, sha256)), operator(actor), request_id)
+
+    _handle_each(context, images, request, "Kept", as_json=as_json)
+
+
+def _decided(desk: Desk, image: Path, project: str | None) -> tuple[str, str, Path, str | None]:
+    """Subject, project, path and content of an image that is decided about without a box; it may be unreadable."""
+    from commands.finding import project_for, subject_for
+    from imaging.scan import content_of
+
+    path, sha256 = content_of(desk.zones.check(image))
+    of = project or _only_project(desk, path) or project_for(path, None)
+    return subject_for(path, of, desk.projections, sha256), of, path, sha256
 
 
 def _only_project(desk: Desk, path: Path) -> str | None:
@@ -196,7 +230,7 @@ def restore(
     actor: ActorOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Open skipped images again.
+    """Open skipped or kept images again.
 
     \b
     Example:

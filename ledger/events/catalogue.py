@@ -13,10 +13,10 @@ from ledger.events.crops import (
     CropUndone,
     CropWithdrawn,
 )
-from ledger.events.directories import DirectoryScanned
+from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.events.runs import (
     BatchBegun,
     BatchesMissed,
@@ -41,9 +41,13 @@ ALL: tuple[type[Event], ...] = (
     CropRetried,
     CropUndone,
     ImageSkipped,
+    ImageKept,
     ImageRestored,
+    ImageRelocated,
     HistoryImported,
     DirectoryScanned,
+    DirectoryRestarted,
+    DirectoryRelocated,
     SchedulePlanned,
     ScheduleCancelled,
     RunStarted,

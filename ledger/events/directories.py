@@ -1,4 +1,4 @@
-"""What is in a directory, as it was found: each scan says what changed since the one before."""
+"""What is in a directory, as it was found, and where an operator started afresh on it."""
 
 from typing import ClassVar
 
@@ -49,3 +49,41 @@ class DirectoryScanned(Event):
     """Images that hold something else than before, under the same name."""
     touched: tuple[ScannedImage, ...] = ()
     """Images that hold what they held, with another modification time."""
+
+
+@frozen
+class DirectoryRestarted(Event):
+    """An operator started afresh on a directory: what was executed or cropped elsewhere before no longer counts.
+
+    Decisions that could be taken back (skips, kept images, crops that were owed) have events of their own that do so;
+    they stand beside this one.
+    """
+
+    TYPE: ClassVar[str] = "directory.restarted"
+
+    directory: str
+    """Canonical absolute path."""
+    seen: int
+    """Images seen in it until then."""
+    completed: int
+    """Images that were executed, kept or cropped elsewhere."""
+    skipped: int
+    """Images that were skipped."""
+    owed: int
+    """Images whose crop was owed."""
+    reason: str | None = None
+    """Why, in the operator's words."""
+
+
+@frozen
+class DirectoryRelocated(Event):
+    """The directory is at another path now; its progress and its sittings go with it."""
+
+    TYPE: ClassVar[str] = "directory.relocated"
+
+    source: str
+    """Canonical absolute path that it had."""
+    directory: str
+    """Canonical absolute path that it has now."""
+    images: int
+    """Images whose content was compared, and is the same in both places."""

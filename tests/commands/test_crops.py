@@ -8,8 +8,10 @@ from commands.crops import (
     FailCrop,
     FinishCrop,
     ImportHistory,
+    KeepImage,
     RecordCrop,
     ReleaseCrop,
+    RelocateImage,
     RestoreImage,
     RetryCrop,
     SkipImage,
@@ -33,7 +35,7 @@ from ledger.events.crops import (
     CropWithdrawn,
 )
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.values import Box, Dimensions, PixelBox
 
 PATH = "/p/set_a/a.png"
@@ -50,6 +52,8 @@ AGAIN = attrs.evolve(FAILED, final=False, retry_after_s=1.0)
 UNCLAIMED = attrs.evolve(FAILED, attempt=0)
 RETRIED, WITHDRAWN, UNDONE = CropRetried("mended"), CropWithdrawn("wrong"), CropUndone(PATH, "a" * 64, "/o/a.png")
 SKIPPED, RESTORED = ImageSkipped("p", PATH, "blurred"), ImageRestored("not that bad")
+KEPT = ImageKept("p", PATH, "fine as it is", "g1", "a" * 64)
+NEW_PATH = "/p/set_b/b.png"
 HISTORY = HistoryImported("p", PATH, "crop_log_v1", "2025-10-01T10:00:00")
 
 HISTORIES = {
@@ -59,6 +63,7 @@ HISTORIES = {
     "failed": [RECORDED, STARTED, FAILED],
     "executed": [RECORDED, STARTED, EXECUTED],
     "skipped": [SKIPPED],
+    "kept": [KEPT],
 }
 RECORD, RECORD_OTHER = RecordCrop("image/a", RECORDED), RecordCrop("image/a", OTHER_BOX)
 WITHDRAW, SKIP, RESTORE = (
@@ -66,6 +71,7 @@ WITHDRAW, SKIP, RESTORE = (
     SkipImage("image/a", "p", PATH, "blurred"),
     RestoreImage("image/a", "not that bad"),
 )
+KEEP, RELOCATE = KeepImage("image/a", KEPT), RelocateImage("image/a", PATH, NEW_PATH)
 START, FINISH, FAIL = StartCrop("image/a", STARTED), FinishCrop("image/a", EXECUTED), FailCrop("image/a", FAILED)
 RELEASED = CropReleased(STARTED.run, STARTED.attempt, "stopped")
 RELEASE = ReleaseCrop("image/a", RELEASED)
@@ -98,6 +104,7 @@ RULES = {
         "failed": [attrs.evolve(RECORDED, supersedes=1)],
         "executed": Refused,
         "skipped": Refused,
+        "kept": Refused,
     },
     RECORD_OTHER: {
         "untouched": [OTHER_BOX],
@@ -106,6 +113,7 @@ RULES = {
         "failed": [attrs.evolve(OTHER_BOX, supersedes=1)],
         "executed": Refused,
         "skipped": Refused,
+        "kept": Refused,
     },
     WITHDRAW: {
         "untouched": NotFound,
@@ -114,6 +122,7 @@ RULES = {
         "failed": [WITHDRAWN],
         "executed": Refused,
         "skipped": NotFound,
+        "kept": NotFound,
     },
     SKIP: {
         "untouched": [SKIPPED],
@@ -122,6 +131,16 @@ RULES = {
         "failed": [CropWithdrawn("the image was skipped"), SKIPPED],
         "executed": Refused,
         "skipped": [],
+        "kept": Refused,
+    },
+    KEEP: {
+        "untouched": [KEPT],
+        "pending": [CropWithdrawn("the image is kept whole"), KEPT],
+        "started": Refused,
+        "failed": [CropWithdrawn("the image is kept whole"), KEPT],
+        "executed": Refused,
+        "skipped": Refused,
+        "kept": [],
     },
     RESTORE: {
         "untouched": Refused,
@@ -130,6 +149,7 @@ RULES = {
         "failed": Refused,
         "executed": Refused,
         "skipped": [RESTORED],
+        "kept": [RESTORED],
     },
     START: {
         "untouched": Conflict,
@@ -138,6 +158,7 @@ RULES = {
         "failed": Conflict,
         "executed": Conflict,
         "skipped": Conflict,
+        "kept": Conflict,
     },
     FINISH: {
         "untouched": Conflict,
@@ -146,6 +167,7 @@ RULES = {
         "failed": Conflict,
         "executed": [],
         "skipped": Conflict,
+        "kept": Conflict,
     },
     FAIL: {
         "untouched": Conflict,
@@ -154,6 +176,7 @@ RULES = {
         "failed": [],
         "executed": Conflict,
         "skipped": Conflict,
+        "kept": Conflict,
     },
     RELEASE: {
         "untouched": Conflict,
@@ -162,6 +185,7 @@ RULES = {
         "failed": Conflict,
         "executed": Conflict,
         "skipped": Conflict,
+        "kept": Conflict,
     },
     RETRY: {
         "untouched": Refused,
@@ -170,6 +194,7 @@ RULES = {
         "failed": [RETRIED],
         "executed": Refused,
         "skipped": Refused,
+        "kept": Refused,
     },
     UNDO: {
         "untouched": Refused,
@@ -178,6 +203,16 @@ RULES = {
         "failed": Refused,
         "executed": [UNDONE],
         "skipped": Refused,
+        "kept": Refused,
+    },
+    RELOCATE: {
+        "untouched": NotFound,
+        "pending": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False)],
+        "started": Refused,
+        "failed": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False)],
+        "executed": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False)],
+        "skipped": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False)],
+        "kept": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False)],
     },
     IMPORT: {status: [HISTORY] for status in HISTORIES},
 }
@@ -221,7 +256,7 @@ def test_each_command_twice_adds_nothing(command, status, expected):
 
 
 @pytest.mark.parametrize(
-    "command", [WITHDRAW, SKIP, RESTORE, START, FINISH, FAIL, RETRY, UNDO], ids=lambda one: type(one).__name__
+    "command", [WITHDRAW, SKIP, KEEP, RESTORE, START, FINISH, FAIL, RETRY, UNDO], ids=lambda one: type(one).__name__
 )
 def test_evidence_of_old_crops_in_between_does_not_make_it_two(command):
     for status, expected in RULES[command].items():
@@ -246,12 +281,49 @@ def test_a_refusal_names_the_path_the_position_and_the_actor(command, status, ex
 
 @pytest.mark.parametrize(
     ("status", "mend"),
-    [("executed", f"crop undo {PATH}"), ("skipped", f"crop restore {PATH}"), ("started", "Wait for the run")],
+    [
+        ("executed", f"crop undo {PATH}"),
+        ("skipped", f"crop restore {PATH}"),
+        ("kept", f"crop restore {PATH}"),
+        ("started", "Wait for the run"),
+    ],
 )
 def test_a_refused_mark_says_what_to_do_about_it(status, mend):
     with pytest.raises(Refused) as refused:
         then(given(*HISTORIES[status]), RECORD)
     assert mend in str(refused.value)
+
+
+MOVED = ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False)
+
+
+@pytest.mark.parametrize("status", ["pending", "failed", "executed"])
+def test_what_is_owed_goes_with_the_file(status):
+    image = given(*HISTORIES[status], MOVED)
+    assert (image.status, image.name, image.crop.path) == (status, NEW_PATH, NEW_PATH)
+    assert image.crop.box == RECORDED.box
+
+
+def test_an_image_is_relocated_from_where_it_is_and_once():
+    image = given(RECORDED, MOVED)
+    assert then(image, RELOCATE) == []
+    with pytest.raises(Conflict, match=NEW_PATH):
+        then(image, RelocateImage("image/a", PATH, "/p/set_c/c.png"))
+    back = RelocateImage("image/a", NEW_PATH, PATH)
+    assert then(image, back) == [attrs.evolve(MOVED, source=NEW_PATH, path=PATH)]
+
+
+def test_a_relocated_image_says_what_the_ledger_knows_of_it():
+    [found] = then(given(HISTORY), RELOCATE)
+    assert (found.decided, found.marked, found.evidence) == (False, False, True)
+    assert then(given(HISTORY, found), RelocateImage("image/a", NEW_PATH, PATH))[0].decided is False
+    [found] = then(given(RECORDED, WITHDRAWN, SKIPPED, HISTORY), RELOCATE)
+    assert (found.decided, found.marked, found.evidence) == (True, True, True)
+
+
+def test_after_an_undo_the_crop_is_owed_where_the_original_is_back():
+    image = given(*HISTORIES["executed"], MOVED, UNDONE)
+    assert (image.status, image.name, image.crop) == ("pending", PATH, RECORDED)
 
 
 def test_a_mark_an_hour_later_with_the_same_box_is_the_same_mark():
@@ -361,7 +433,9 @@ LEGAL = {
     RETRIED: {"failed"},
     UNDONE: {"executed"},
     SKIPPED: {"untouched"},
-    RESTORED: {"skipped"},
+    KEPT: {"untouched"},
+    RESTORED: {"skipped", "kept"},
+    ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False): set(HISTORIES) - {"started"},
     HISTORY: set(HISTORIES),
 }
 

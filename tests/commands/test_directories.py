@@ -5,11 +5,18 @@ from attrs import evolve as changed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.directories import DIRECTORIES, Directory, ScanDirectory, directory_hash
+from commands.directories import (
+    DIRECTORIES,
+    Directory,
+    RelocateDirectory,
+    RestartDirectory,
+    ScanDirectory,
+    directory_hash,
+)
 from ledger.entry import Entry
-from ledger.errors import Damaged, Invalid
+from ledger.errors import Conflict, Damaged, Invalid
 from ledger.events.crops import CropWithdrawn
-from ledger.events.directories import DirectoryScanned, ScannedImage
+from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned, ScannedImage
 from ledger.values import Dimensions
 
 PLACE = "/photos/set_a"
@@ -40,7 +47,7 @@ def test_the_first_scan_says_everything_that_is_there():
     [event], directory = scanned(Directory(), image("a"), broken("b"))
     assert (event.directory, event.images, event.added) == (PLACE, 2, (image("a"), broken("b")))
     assert (event.removed, event.replaced, event.touched) == ((), (), ())
-    assert directory == Directory(PLACE, {"a": image("a"), "b": broken("b")})
+    assert directory == Directory(PLACE, scanned=True, images={"a": image("a"), "b": broken("b")})
 
 
 def test_a_scan_that_finds_everything_as_it_was_says_nothing():
@@ -111,3 +118,35 @@ def test_an_entry_that_cannot_follow_is_damage(event):
 def test_only_commands_about_directories_are_answered():
     with pytest.raises(Invalid, match="not a command about a directory"):
         DIRECTORIES.decide(changed, Directory())
+
+
+RESTARTED = DirectoryRestarted(PLACE, 5, 1, 0, 0, "other framing")
+
+
+def test_starting_afresh_is_recorded_where_something_was_decided():
+    _, directory = scanned(Directory(), image("a"))
+    for counts in ({"completed": 1}, {"skipped": 1}, {"owed": 1}):
+        event = DirectoryRestarted(PLACE, 5, **{"completed": 0, "skipped": 0, "owed": 0} | counts)
+        assert list(DIRECTORIES.decide(RestartDirectory("directory/1", event), directory)) == [event]
+    nothing = DirectoryRestarted(PLACE, 5, 0, 0, 0)
+    assert list(DIRECTORIES.decide(RestartDirectory("directory/1", nothing), directory)) == []
+
+
+def test_starting_afresh_on_a_directory_that_was_never_scanned_does_not_make_it_scanned():
+    directory = after(Directory(), RESTARTED)
+    assert directory == Directory(PLACE)
+    [event], _ = scanned(directory)
+    assert event.images == 0
+
+
+def test_a_directory_moves_from_where_it_is_and_keeps_what_was_found():
+    _, directory = scanned(Directory(), image("a"))
+    move = RelocateDirectory("directory/1", PLACE, "/elsewhere", 1)
+    assert list(DIRECTORIES.decide(move, directory)) == [DirectoryRelocated(PLACE, "/elsewhere", 1)]
+    moved = after(directory, DirectoryRelocated(PLACE, "/elsewhere", 1))
+    assert (moved.path, moved.images) == ("/elsewhere", directory.images)
+    assert list(DIRECTORIES.decide(move, moved)) == []
+    with pytest.raises(Conflict, match="/elsewhere"):
+        list(DIRECTORIES.decide(RelocateDirectory("directory/1", PLACE, "/third", 1), moved))
+    with pytest.raises(Damaged):
+        after(moved, DirectoryRelocated(PLACE, "/third", 1))

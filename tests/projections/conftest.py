@@ -7,7 +7,8 @@ r1 executes a/1.png                            [companions N] [whole]
 r1 fails a/1.png missing                       [finally] [after SECONDS]
 r1 releases a/1.png                            (given back before it was begun)
 r1 rejects a/1.png missing                     (a failure without a start)
-ann retries | undoes | skips | restores a/1.png
+ann retries | undoes | skips | keeps | restores a/1.png
+ann moves a/1.png b/2.png                      (what is decided about it goes with it)
 log imports a/1.png                            [box BOX] [size WxH]
 """
 
@@ -32,7 +33,7 @@ from ledger.events.crops import (
 )
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageRestored, ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.log import Ledger
 from ledger.values import Box, Dimensions, Instant, PixelBox, Suggestion, image_subject, instant
 from projections.catch_up import catch_up
@@ -133,6 +134,10 @@ class Stage:
                 return CropWithdrawn()
             case "skips":
                 return ImageSkipped(project, path, "blurred")
+            case "keeps":
+                return ImageKept(project, path, "fine", sha256=sha)
+            case "moves":
+                return self._moved(subject, path, f"/photos/{rest[0]}")
             case "restores":
                 return ImageRestored()
             case "imports":
@@ -140,6 +145,11 @@ class Stage:
                 assert box is None or isinstance(box, Box)
                 return HistoryImported(project, path, "crop_log_v1", "2025", box, size if "size" in told else None)
         raise ValueError(verb)
+
+    def _moved(self, subject: str, source: str, path: str) -> ImageRelocated:
+        types = {type(entry.event) for entry in self.ledger.history(subject)}
+        decided = bool(types & {CropRecorded, ImageSkipped, ImageKept})
+        return ImageRelocated(source, path, decided, CropRecorded in types, HistoryImported in types)
 
 
 def _told(words: list[str]) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Every image seen, and how far each directory is."""
 
-from projections.progress import DirectoryProgress, image, images, progress
+from projections.progress import DirectoryProgress, image, images, known, progress
 
 BOX = "0.1,0.2,0.8,0.9"
 
@@ -18,6 +18,7 @@ EVERY_STATUS = f"""
     ann records a/withdrawn.png {BOX}
     ann withdraws a/withdrawn.png
     log imports a/imported.png
+    ann keeps a/kept.png
 """
 
 
@@ -30,7 +31,7 @@ def test_an_image_has_one_status_at_a_time(stage):
     with stage.projections() as projections:
         assert statuses(projections) == {
             "recorded": "recorded", "started": "started", "failed": "failed", "executed": "executed",
-            "skipped": "skipped", "withdrawn": "open", "imported": "imported",
+            "skipped": "skipped", "withdrawn": "open", "imported": "imported", "kept": "kept",
         }  # fmt: skip
 
 
@@ -38,11 +39,13 @@ def test_the_counts_of_a_directory_add_up_to_the_images_seen(stage):
     stage.tell(EVERY_STATUS)
     with stage.projections() as projections:
         [a] = progress(projections)
-    assert (a.project, a.directory, a.seen, a.recorded) == ("P", "/photos/a", 7, 4)
-    assert (a.executed, a.pending, a.failed, a.skipped, a.open, a.imported) == (1, 2, 1, 1, 1, 1)
-    assert a.executed + a.pending + a.failed + a.skipped + a.open + a.imported == a.seen
-    assert (a.percent_decided, a.percent_executed) == (85.7, 42.9)
-    assert (a.first_at, a.last_at) == (stage.at(1), stage.at(13))
+    assert (a.project, a.directory, a.seen, a.recorded) == ("P", "/photos/a", 8, 4)
+    assert (a.completed, a.skipped, a.pending, a.failed, a.problem) == (3, 1, 3, 1, 0)
+    assert a.completed + a.skipped + a.pending + a.failed + a.problem == a.seen
+    assert (a.executed, a.kept, a.imported, a.open, a.owed) == (1, 1, 1, 1, 2)
+    assert (a.decided, a.finished) == (6, 4)
+    assert (a.percent_decided, a.percent_executed) == (75.0, 50.0)
+    assert (a.first_at, a.last_at) == (stage.at(1), stage.at(14))
 
 
 def test_directories_and_projects_never_share_progress(stage):
@@ -98,8 +101,8 @@ def test_evidence_never_undoes_a_decision_whichever_came_first(stage):
 def test_an_image_is_found_by_its_name_and_by_its_subject(stage):
     stage.tell(f"ann records a/1.png {BOX} project P\n ann records a/1.png {BOX} project Q\n ann skips a/2.png")
     with stage.projections() as projections:
-        assert [each.project for each in images(projections, "/photos/a", filename="1.png")] == ["P", "Q"]
-        [found] = images(projections, "/photos/a", filename="1.png", project="Q")
+        assert [each.project for each in known(projections, "/photos/a", filename="1.png")] == ["P", "Q"]
+        [found] = known(projections, "/photos/a", filename="1.png", project="Q")
         assert image(projections, found.subject) == found
         assert image(projections, "image/none") is None
 
@@ -121,6 +124,6 @@ def test_one_directory_asked_for_is_the_row_of_the_view(stage):
     stage.tell(EVERY_STATUS + f"ann records b/1.png {BOX}")
     with stage.projections() as projections:
         assert progress(projections, directory="/photos/a") == [
-            each for each in progress(projections) if each.seen == 7
+            each for each in progress(projections) if each.seen == 8
         ]
         assert progress(projections) == projections.rows(DirectoryProgress, "FROM progress ORDER BY project, directory")

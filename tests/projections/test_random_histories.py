@@ -16,7 +16,7 @@ from projections.store import Store
 BOXES = ("0.1,0.2,0.8,0.9", "0,0,1,1", "0.3,0.3,0.5,0.5")
 
 MOVES = {
-    "untouched": ("ann records {} {box} suggested {box}", "ann skips {}"),
+    "untouched": ("ann records {} {box} suggested {box}", "ann skips {}", "ann keeps {}"),
     "pending": (
         "ann records {} {box} warning unknown_group", "ann withdraws {}", "{run} starts {}", "{run} starts {}",
         "{run} rejects {} missing finally", "{run} rejects {} busy after 60",
@@ -28,9 +28,10 @@ MOVES = {
     ),
     "executed": ("ann undoes {} companions 2",),
     "skipped": ("ann restores {}",),
+    "kept": ("ann restores {}",),
 }  # fmt: skip
 
-AFTER = {"skips": "skipped", "restores": "untouched", "records": "pending", "withdraws": "untouched",
+AFTER = {"skips": "skipped", "keeps": "kept", "restores": "untouched", "records": "pending", "withdraws": "untouched",
          "starts": "started", "executes": "executed", "undoes": "pending", "retries": "pending"}  # fmt: skip
 
 SHOWN = {"pending": "recorded", "untouched": "open"}

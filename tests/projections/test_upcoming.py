@@ -1,5 +1,7 @@
 """Which images of a directory wait for a person, and what the scans found."""
 
+import hashlib
+
 from ledger.events.directories import DirectoryScanned, ScannedImage
 from ledger.values import Dimensions, directory_subject
 from projections.directories import place
@@ -13,9 +15,13 @@ NAMES = [
 ]  # fmt: skip
 
 
+def sha256(name):
+    return hashlib.sha256(f"{A}/{name}".encode()).hexdigest()
+
+
 def found(*names, problem=None):
     return tuple(
-        ScannedImage(name, 9, 1, None if problem else "a" * 64, None if problem else Dimensions(8, 6), problem)
+        ScannedImage(name, 9, 1, None if problem else sha256(name), None if problem else Dimensions(8, 6), problem)
         for name in names
     )
 
@@ -39,7 +45,7 @@ def test_images_are_presented_by_timestamp_stage_and_name(stage):
         assert names(next_images(projections, A, limit=3)) == NAMES[:3]
     first = everything[0]
     assert (first.subject, first.status, first.path) == (None, "open", f"{A}/{NAMES[0]}")
-    assert (first.size_bytes, first.sha256, first.width_px, first.height_px) == (9, "a" * 64, 8, 6)
+    assert (first.size_bytes, first.sha256, first.width_px, first.height_px) == (9, sha256(NAMES[0]), 8, 6)
 
 
 EVERY_STATUS = f"""

@@ -1,0 +1,247 @@
+"""How far directories are: all at a glance, one in full; starting afresh."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.directories import DirectoryArgument, scanned
+from commands.cli.options import ActorOption, DryRun, JsonFlag, ReasonOption
+from commands.cli.output import emit, plural, say, shown, table, warn
+
+if TYPE_CHECKING:
+    from projections.progress import DirectoryProgress
+
+BAR_WIDTH = 20
+SORTS = ("directory", "left", "recent", "seen", "percent")
+
+
+class _Showing(TyperGroup):
+    """A group whose first word may be left out: `crop progress photos` is `crop progress show photos`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer's context is not public
+        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help"}):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+progresses = typer.Typer(
+    cls=_Showing,
+    help="Show how far directories are; start afresh on one. Without a word behind it: show, for all directories.",
+    epilog="Like: crop progress photos/set_a, which is crop progress show photos/set_a.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.add_typer(progresses, name="progress")
+
+
+@progresses.command("show")
+def show(
+    context: typer.Context,
+    directories: Annotated[list[Path] | None, typer.Argument(help="These directories; all, if none is named.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only this project.")] = None,
+    sort: Annotated[str, typer.Option(help=f"Order of the table: {', '.join(SORTS)}.")] = "directory",
+    open_only: Annotated[bool, typer.Option("--open-only", help="Only directories with something left to do.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Show how far directories are: all at a glance, or one in full.
+
+    Directories that are named are scanned first. In a bar, # is done, + is decided and waits for a run.
+
+    \b
+    Examples:
+      crop progress
+      crop progress photos/set_a
+      crop progress --open-only --sort left
+      crop progress show photos/* --json
+    """
+    from ledger.errors import Invalid, NotFound
+
+    if sort not in SORTS:
+        raise Invalid(f"--sort is one of {', '.join(SORTS)}, not {sort!r}.")
+    with at_desk(context) as desk:
+        rows = _rows(desk, directories or [], project)
+        if directories and not rows:
+            raise NotFound(f"Nothing is known of {', '.join(map(str, directories))}.", mend="To look: crop scan DIR")
+        rows = _sorted([row for row in rows if not open_only or row.finished < row.seen], sort)
+        if as_json:
+            for row in rows:
+                emit(_as_value(row))
+        elif len(rows) == 1 and directories:
+            _in_full(desk, rows[0])
+        else:
+            _at_a_glance(rows)
+
+
+def _rows(desk: Desk, directories: list[Path], project: str | None) -> "list[DirectoryProgress]":
+    from projections.progress import progress
+
+    places: list[str | None] = [str(_looked_at(desk, directory)) for directory in directories]
+    return [
+        row
+        for place in dict.fromkeys(places or [None])
+        for row in progress(desk.projections, directory=place, project=project)
+    ]
+
+
+def _looked_at(desk: Desk, directory: Path) -> Path:
+    """Where a directory is, after a scan; one that is gone, or outside the roots, is told of as it was."""
+    from imaging.zones import canonical
+    from ledger.errors import CropledgerError
+
+    try:
+        return scanned(desk, directory).directory
+    except CropledgerError as why:
+        from projections.progress import progress
+
+        path = canonical(directory)
+        if not progress(desk.projections, directory=str(path)):
+            raise
+        warn(f"As it was last seen: {why.message}")
+        return path
+
+
+def _sorted(rows: "list[DirectoryProgress]", sort: str) -> "list[DirectoryProgress]":
+    by_place = sorted(rows, key=lambda row: (row.directory, row.project or ""))
+    if sort == "left":
+        return sorted(by_place, key=lambda row: row.finished - row.seen)
+    if sort == "recent":
+        return sorted(by_place, key=lambda row: row.last_at, reverse=True)
+    if sort == "seen":
+        return sorted(by_place, key=lambda row: -row.seen)
+    if sort == "percent":
+        return sorted(by_place, key=lambda row: row.finished / row.seen)
+    return by_place
+
+
+def _as_value(row: "DirectoryProgress") -> dict[str, object]:
+    from attrs import asdict
+
+    return asdict(row) | {"decided": row.decided, "finished": row.finished}
+
+
+def _at_a_glance(rows: "list[DirectoryProgress]") -> None:
+    if not rows:
+        say("Nothing is left to do, or nothing is known yet. To begin: crop scan DIR")
+        return
+    optional = ("kept", "imported", "failed", "problem")
+    columns = ["seen", "open", "owed", "executed", "skipped", *(name for name in optional if any(_of(rows, name)))]
+    lines = [
+        (shown(row.directory) or "(no directory)", row.project or "", *(getattr(row, name) for name in columns),
+         _both_bars(row))
+        for row in rows
+    ]  # fmt: skip
+    say(table(("directory", "project", *columns, "done"), lines))
+    left = sum(row.seen - row.finished for row in rows)
+    seen = sum(row.seen for row in rows)
+    say(f"{plural(seen, 'image')} in {_directories(len(rows))}: {seen - left:,} done, {left:,} left.")
+
+
+def _of(rows: "list[DirectoryProgress]", name: str) -> list[int]:
+    return [getattr(row, name) for row in rows]
+
+
+def _directories(count: int) -> str:
+    return "1 directory" if count == 1 else f"{count:,} directories"
+
+
+def _both_bars(row: "DirectoryProgress") -> str:
+    """One bar for two shares: # done, + decided."""
+    done, decided = _filled(row.finished, row.seen), _filled(row.decided, row.seen)
+    return f"[{'#' * done}{'+' * (decided - done)}{'-' * (BAR_WIDTH - decided)}] {_percent(row.finished, row.seen)}"
+
+
+def _filled(count: int, of: int) -> int:
+    # Never full before it is: the last cell is for the last image.
+    return BAR_WIDTH * count // of if of else BAR_WIDTH
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count // of}%" if of else "100%"
+
+
+def _bar(count: int, of: int) -> str:
+    filled = _filled(count, of)
+    return f"[{'#' * filled}{'-' * (BAR_WIDTH - filled)}] {_percent(count, of)} ({count:,}/{of:,})"
+
+
+def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
+    from projections.upcoming import next_images
+
+    where = shown(row.directory) + "/"
+    say(f"Processing: {where} {_bar(row.decided, row.seen)}{' recorded' if row.decided != row.finished else ''}")
+    if row.decided != row.finished:
+        say(f"{'':>{len('Processing: ') + len(where)}} {_bar(row.finished, row.seen)} executed")
+    coming = next_images(desk.projections, row.directory, project=row.project)
+    if coming:
+        say(f"Next: {coming[0].filename}, image {coming[0].place:,} of {row.seen:,}")
+    parts = [
+        (row.open, "open"), (row.owed, "owed"), (row.executed, "executed"), (row.kept, "kept"),
+        (row.skipped, "skipped"), (row.imported, "cropped elsewhere"), (row.failed, "failed"),
+        (row.problem, "cannot be read"),
+    ]  # fmt: skip
+    say("Images: " + (", ".join(f"{count:,} {word}" for count, word in parts if count) or "none"))
+    _problems(desk, row)
+
+
+def _problems(desk: Desk, row: "DirectoryProgress") -> None:
+    from projections.progress import images
+
+    for image in images(desk.projections, row.directory, project=row.project) if row.problem or row.failed else []:
+        if image.status == "problem":
+            say(f"  {image.filename} cannot be cropped as it is: {image.problem}")
+        elif image.status == "failed":
+            say(f"  {image.filename} has failed: crop queue --failed says why")
+
+
+@progresses.command("reset")
+def reset(
+    context: typer.Context,
+    directory: DirectoryArgument,
+    reason: ReasonOption = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: DryRun = False,
+    actor: ActorOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Start afresh on a directory: every image in it is presented again.
+
+    Crops that are owed are withdrawn, what was skipped or kept is open again, and what was executed, or cropped
+    elsewhere, no longer counts. No file changes, and the history stays.
+
+    \b
+    Example:
+      crop progress reset photos/set_a --reason "other framing"
+    """
+    from commands.recording import Asked
+    from commands.restarting import restart, restartable
+
+    with at_desk(context) as desk:
+        place = _looked_at(desk, directory)
+        plan = restartable(place, desk.projections)
+        if not dry_run and plan and not yes and not as_json and _is_asked():
+            typer.confirm(f"{plan.sentence(shown(place))} Go on?", abort=True)
+        left = 0
+        if not dry_run and plan:
+            asked = Asked(operator(actor), correlation(), desk.now)
+            left = len(restart(plan, asked, ledger=desk.ledger, reason=reason))
+        if as_json:
+            emit({"directory": str(place), "dry_run": dry_run, "at_work": left} | plan.counts())
+        elif not plan:
+            say(f"Nothing was decided in {shown(place)} yet: there is nothing to start afresh from.")
+        else:
+            say(f"{'Would start' if dry_run else 'Started'} afresh. {plan.sentence(shown(place))}")
+            if left:
+                warn(f"{plural(left, 'crop')} stayed as they were: a run is at work on them.")
+    if left:
+        raise typer.Exit(1)
+
+
+def _is_asked() -> bool:
+    import sys
+
+    return sys.stdin.isatty() and sys.stdout.isatty()
