@@ -65,7 +65,7 @@ class Recorder:
         remaining = iter(marks)
         with ThreadPoolExecutor(LOOKING) as threads:
             while some := list(islice(remaining, AT_ONCE)):
-                self._record_some(some, _watched(threads.map(self._look, some), watch), asked, result)
+                self._record_some(some, _watched(threads.map(self.look, some), watch), asked, result)
         return result
 
     def _record_some(
@@ -88,7 +88,7 @@ class Recorder:
         result.without_group += sum(mark.group is None for mark in taken)
         result.refused += [(taken[index], why) for index, why in outcome.refused]
 
-    def _look(self, mark: Mark) -> ImageFile | CropledgerError:
+    def look(self, mark: Mark) -> ImageFile | CropledgerError:
         """The image as it is now, or why it cannot be recorded."""
         try:
             image = observe(self.zones.check(Path(mark.path)))
@@ -108,20 +108,24 @@ class Recorder:
         return bool(image.status == "executed" and image.crop and image.crop.box == mark.box)
 
     def _request(self, mark: Mark, image: ImageFile, asked: Asked) -> Request:
-        crop = CropRecorded(
-            project=mark.project,
-            path=str(image.path),
-            box=mark.box,
-            dimensions=image.dimensions,
-            sha256=image.sha256,
-            size_bytes=image.size_bytes,
-            group=mark.group,
-            suggestion=mark.suggestion,
-            utc_offset_s=mark.utc_offset_s,
-            warnings=() if mark.group else (UNKNOWN_GROUP,),
-        )
         subject = subject_for(image.path, mark.project, self.projections, image.sha256)
-        return Request(RecordCrop(subject, crop), asked.actor, asked.correlation, at=mark.at)
+        return Request(RecordCrop(subject, recorded_as(mark, image)), asked.actor, asked.correlation, at=mark.at)
+
+
+def recorded_as(mark: Mark, image: ImageFile) -> CropRecorded:
+    """The event that a mark on an image, as it was found, becomes."""
+    return CropRecorded(
+        project=mark.project,
+        path=str(image.path),
+        box=mark.box,
+        dimensions=image.dimensions,
+        sha256=image.sha256,
+        size_bytes=image.size_bytes,
+        group=mark.group,
+        suggestion=mark.suggestion,
+        utc_offset_s=mark.utc_offset_s,
+        warnings=() if mark.group else (UNKNOWN_GROUP,),
+    )
 
 
 def _watched(

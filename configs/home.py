@@ -66,6 +66,11 @@ class Home:
         return self.root / "web.lock"
 
     @property
+    def previews(self) -> Path:
+        """Small copies of images for the pages; can be removed at any time."""
+        return self.root / "previews"
+
+    @property
     def errors(self) -> Path:
         """Tracebacks of bugs."""
         return self.root / "errors.log"

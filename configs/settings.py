@@ -47,6 +47,29 @@ class Settings:
     queue_margin_percent: float
     query_time_limit_s: float
     query_row_limit: int
+    images_side_by_side: int
+    shapes: tuple[str, ...]
+    previews_mb: int
+    key_submit: str
+    key_back: str
+    key_forward: str
+    key_undo: str
+    key_redo: str
+    key_skip: str
+    key_reset: str
+    key_accept: str
+    key_suggestion: str
+    key_shape: str
+    key_next_directory: str
+    key_previous_directory: str
+    key_overlay: str
+    key_end: str
+    key_help: str
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The marking page's keys: action -> keys."""
+        return {name.removeprefix("key_"): getattr(self, name) for name in fields_dict(Settings) if _is_key(name)}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -118,7 +141,7 @@ def _checked(values: Mapping[str, object], config: Path) -> Settings:
 
 
 def _check_meaning(settings: Settings, config: Path) -> None:
-    for key in ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s"):
+    for key in ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s", "previews_mb"):
         if getattr(settings, key) <= 0:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     _check_policy(settings, config)
@@ -137,6 +160,10 @@ def _check_meaning(settings: Settings, config: Path) -> None:
         settings.destination.format(parent="/parent", directory="directory")
     except (KeyError, IndexError, ValueError) as error:
         raise Invalid(f"{config}: destination may use {{parent}} and {{directory}} only.") from error
+
+
+def _is_key(name: str) -> bool:
+    return name.startswith("key_")
 
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

@@ -1,6 +1,7 @@
 """Every projection there is; those that read others come after them."""
 
 from ledger.events.event import Event
+from projections.batches import BATCHES
 from projections.cadence import CADENCE
 from projections.decisions import DECISIONS
 from projections.directories import DIRECTORIES
@@ -26,6 +27,7 @@ ALL: tuple[Projection, ...] = (
     CADENCE,
     SCHEDULES,
     RUN_LIVES,
+    BATCHES,
 )
 
 AUDIT_ONLY: tuple[type[Event], ...] = ()

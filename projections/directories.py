@@ -160,3 +160,8 @@ def is_known(projections: Projections, subject: str) -> bool:
     return (
         projections.row(Place, "FROM directory_whereabouts WHERE subject = :subject", {"subject": subject}) is not None
     )
+
+
+def places(projections: Projections) -> list[Place]:
+    """Every directory that was ever scanned, where it is now."""
+    return projections.rows(Place, "FROM directory_places ORDER BY directory")

@@ -79,6 +79,24 @@ def _standing(
 
 
 @frozen
+class FoundImage:
+    """An image as the latest scan found it."""
+
+    sha256: str
+    width_px: int
+    height_px: int
+
+
+def found_image(projections: Projections, directory: str, filename: str) -> FoundImage | None:
+    """What the latest scan found under a name, if it is an image that can be cropped."""
+    return projections.row(
+        FoundImage,
+        "FROM directory_images WHERE directory = :directory AND filename = :filename AND problem IS NULL",
+        {"directory": directory, "filename": filename},
+    )
+
+
+@frozen
 class _InProject:
     project: str
 

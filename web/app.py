@@ -11,22 +11,25 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from ledger.errors import CropledgerError
-from web import history, live, refusals, seeing, steering
+from web import crop, history, live, refusals, seeing, steering
 from web.office import Office, Place
 from web.security import Gate, Rules
+from web.workbench import Workbench
 
 PAGES: tuple[tuple[BaseRoute, ...], ...] = (
-    seeing.ROUTES, steering.ROUTES, history.ROUTES, live.ROUTES,
+    seeing.ROUTES, steering.ROUTES, crop.ROUTES, history.ROUTES, live.ROUTES,
 )  # fmt: skip
 
 
 def application(place: Place, rules: Rules) -> Starlette:
     """The pages of one home; what it opened is closed when it shuts down."""
     office = Office(place)
+    bench = Workbench.of(office)
 
     @asynccontextmanager
     async def open_for_business(_: Starlette) -> AsyncIterator[None]:
         yield
+        await bench.previews.close()
         office.close()
 
     static = Mount("/static", StaticFiles(directory=str(files("web") / "static")))
@@ -41,4 +44,5 @@ def application(place: Place, rules: Rules) -> Starlette:
         lifespan=open_for_business,
     )
     app.state.office, app.state.rules, app.state.watch = office, rules, live.Watch(office)
+    app.state.workbench = bench
     return app

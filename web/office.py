@@ -50,6 +50,7 @@ class Office:
         self._readers = ThreadPoolExecutor(READERS, "web-read")
         self._writer = ThreadPoolExecutor(1, "web-write")
         self._watcher = ThreadPoolExecutor(1, "web-watch")
+        self._aside = ThreadPoolExecutor(1, "web-aside")
         self._own = threading.local()
         self._opened: list[Desk] = []
 
@@ -61,13 +62,17 @@ class Office:
         """Do something that records events, one at a time; it is in the ledger when this returns."""
         return await _in(self._writer, lambda: action(self._caught_up()))
 
+    async def aside(self, work: Callable[[Desk], T]) -> T:
+        """Do something that takes long before it records, such as reading a new directory; marks go on meanwhile."""
+        return await _in(self._aside, lambda: work(self._caught_up()))
+
     async def look(self, after: int) -> Head:
         """The ledger's head, as soon as it is behind position `after`, or after a short while."""
         return await _in(self._watcher, lambda: self._desk().ledger.wait(after, LOOK_S))
 
     def close(self) -> None:
         """Let everything in hand end, then close the desks."""
-        for threads in (self._watcher, self._readers, self._writer):
+        for threads in (self._watcher, self._readers, self._aside, self._writer):
             threads.shutdown()
         for desk in self._opened:
             desk.close()

@@ -11,7 +11,7 @@ export const ACTIONS = {
   reset: "Whole image again: image 1, 2, 3 ...",
   accept: "Take the suggested box",
   suggestion: "Change between the suggestion and your own box",
-  ratio: "Next shape: the image's, free, or a fixed ratio",
+  shape: "Next shape: the image's, free, or a fixed one",
   next_directory: "Next directory",
   previous_directory: "Previous directory",
   overlay: "Hide or show the boxes",
@@ -21,7 +21,8 @@ export const ACTIONS = {
 
 /** These cannot be rebound: they are how a focused box is moved everywhere. */
 export const FIXED = [
-  ["Tab", "Go to a box, then to its eight handles"],
+  ["Tab", "Go to the next box"],
+  [". and ,", "In a box: to its next handle, to the one before"],
   ["Arrow keys", "Move the focused box or handle by 1 pixel; with Shift by 10, with Alt by 100"],
   ["Ctrl + arrow keys", "Make the focused box wider, narrower, taller or lower; with Shift by 10, with Alt by 100"],
   ["Escape", "Leave the box; the arrow keys mean batches again"],

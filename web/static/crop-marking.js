@@ -6,9 +6,9 @@
 
 import { denormalise, isWhole, same, whole } from "./crop-geometry.js";
 
-/** Everything empty, for batches of `size` images. */
-export const begin = (size) => ({
-  size, batches: [emptyBatch()], at: 0, ahead: [], exhausted: false, outbox: [], refused: [], left: [],
+/** Everything empty, for batches of `size` images; `about` goes with every request. */
+export const begin = (size, about = {}) => ({
+  size, about, batches: [emptyBatch()], at: 0, ahead: [], exhausted: false, outbox: [], refused: [], left: [],
 });
 
 const emptyBatch = () => ({ id: null, entries: [], undo: [], redo: [] });
@@ -135,7 +135,7 @@ export function submitted(state, id, at) {
   const closed = { ...batch, id: sent.length ? id : batch.id, entries, undo: [], redo: [] };
   const next = {
     ...replaced(state, state.at, closed),
-    outbox: sent.length ? [...state.outbox, { id, at, kind: "marks", decisions: sent.map(decision) }] : state.outbox,
+    outbox: sent.length ? [...state.outbox, { ...state.about, id, at, kind: "marks", decisions: sent.map(decision) }] : state.outbox,
     left: [...new Set([...state.left, ...left])],
   };
   return forward(next);
@@ -188,7 +188,7 @@ const replaced = (state, index, batch) => ({
 // -- the server's answers -----------------------------------------------------------------------------------------
 
 /** A request to take back (or bring back) the last batch, to be answered in its turn, after what was sent before it. */
-export const asked = (state, kind, id, at) => ({ ...state, outbox: [...state.outbox, { id, at, kind }] });
+export const asked = (state, kind, id, at) => ({ ...state, outbox: [...state.outbox, { ...state.about, id, at, kind }] });
 
 /** What was left unsent by an earlier page: sent first, under the ids it had. */
 export const adopted = (state, entries) => {
@@ -263,3 +263,12 @@ export const drafts = (state) => Object.fromEntries(
 /** A word for what stands now: "skipped", "whole", "box", "problem". */
 export const standing = ({ image, box, skipped }) =>
   skipped ? "skipped" : image.problem ? "problem" : isWhole(box, image) ? "whole" : "box";
+
+/** An image that cannot be shown, with why; it cannot be marked, only skipped or left aside. */
+export const broken = (state, id, problem) => {
+  const told = (image) => (image.id === id ? { ...image, problem } : image);
+  return {
+    ...state, ahead: state.ahead.map(told),
+    batches: state.batches.map((batch) => ({ ...batch, entries: batch.entries.map((entry) => ({ ...entry, image: told(entry.image) })) })),
+  };
+};

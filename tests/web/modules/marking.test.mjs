@@ -159,6 +159,13 @@ test("an image that cannot be read is left aside and stays open; its skip is a d
   assert.deepEqual(sent(marking.submitted(marking.toggledSkip(state, 1), "1", 0)), ["abc"]);
 });
 
+test("an image that turns out to be unreadable is so wherever it waits", () => {
+  let state = marking.broken(marking.broken(start(), "b", "torn"), "e", "torn");
+  assert.deepEqual(marking.shown(state).entries.map((entry) => entry.image.problem), [undefined, "torn", undefined]);
+  state = marking.submitted(state, "1", 0);
+  assert.equal(marking.shown(state).entries[1].image.problem, "torn");
+});
+
 test("only unreadable images: Enter goes on and sends nothing", () => {
   const state = marking.arrived(marking.begin(1), [picture("a", { problem: "no" }), picture("b")]);
   const passed = marking.submitted(state, "1", 0);

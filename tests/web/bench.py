@@ -1,0 +1,120 @@
+"""The marking page as an operator uses it: what is seen, and what mouse and keys do."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+from attrs import define
+from PIL import Image
+
+NAMES = (
+    "astronaut.png", "camera.png", "cell.png", "chelsea.png", "clock_motion.png", "coffee.png", "coins.png",
+    "color.png", "hubble_deep_field.jpg", "ihc.png", "page.png", "rocket.jpg", "text.png", "moon.png",
+    "motorcycle_left.png",
+)  # fmt: skip
+ORIENTATION = 0x0112
+
+
+def write_photographs(directory: Path, count: int) -> list[Path]:
+    """Real photographs, small: PNG, and JPEG in all eight orientations, portrait and landscape."""
+    directory.mkdir(parents=True)
+    paths = []
+    for number in range(count):
+        with Image.open(str(files("skimage.data").joinpath(NAMES[number % len(NAMES)]))) as picture:
+            picture = picture.convert("RGB")  # noqa: PLW2901
+            picture.thumbnail((500, 500))
+            stem = directory / f"20250803_{172300 + number}_stage2_upscaled"
+            paths.append(stem.with_suffix(".jpg" if number % 3 == 1 else ".png"))
+            exif = Image.Exif()
+            exif[ORIENTATION] = 1 + number // 3 % 8
+            picture.save(paths[-1], quality=92, **({"exif": exif} if number % 3 == 1 else {}))
+    return paths
+
+
+@define
+class Bench:
+    """A page in a browser, on the marking page of a server."""
+
+    page: object
+    url: str
+
+    def open(self, query: str = "") -> "Bench":
+        self.page.goto(f"{self.url.rstrip('/')}/crop{query}")
+        self.ready()
+        return self
+
+    def ready(self) -> "Bench":
+        """Wait until there is something to mark, and all of it is shown."""
+        self.page.wait_for_function(
+            """() => { const panes = [...document.querySelectorAll("crop-pane:not([hidden])")];
+                 return panes.length && panes.every((pane) => pane.querySelector("img")?.complete
+                   || pane.classList.contains("broken")); }"""
+        )
+        return self
+
+    def names(self) -> list[str]:
+        """The images that are shown, from the left."""
+        return self.page.locator("crop-pane:not([hidden]) .name").all_inner_texts()
+
+    def readouts(self) -> list[str]:
+        return self.page.locator("crop-pane:not([hidden]) .readout").all_inner_texts()
+
+    def press(self, *keys: str) -> "Bench":
+        for key in keys:
+            self.page.keyboard.press(key)
+        return self
+
+    def enter(self) -> "Bench":
+        """Record what is shown; returns when the next is shown, or there is nothing more."""
+        before = self.names()
+        self.press("Enter")
+        self.page.wait_for_function(
+            """(before) => { const shown = [...document.querySelectorAll("crop-pane:not([hidden])")];
+                 const names = shown.map((pane) => pane.querySelector(".name").textContent);
+                 return JSON.stringify(names) !== before && shown.every((pane) => pane.querySelector("img")?.complete
+                   || pane.classList.contains("broken")); }""",
+            arg=json.dumps(before, separators=(",", ":"), ensure_ascii=False),
+        )
+        return self
+
+    def shows(self, name: str) -> "Bench":
+        """Wait until this image is the first of those shown."""
+        self.page.wait_for_function(
+            "(name) => document.querySelector('crop-pane:not([hidden]) .name')?.textContent === name", arg=name
+        )
+        return self
+
+    def recorded(self) -> "Bench":
+        """Wait until the server has acknowledged everything."""
+        self.page.wait_for_selector("#outbox[data-state=sent]", state="attached")
+        return self
+
+    def far(self) -> str:
+        return self.page.locator("#far").inner_text()
+
+    def box(self, number: int) -> list[int]:
+        """The box of an image (from 1) in pixels of the image, measured on the screen."""
+        return self.page.evaluate(
+            """(number) => { const pane = document.querySelector(`crop-pane[data-number="${number}"]`);
+                 const stage = pane.querySelector(".stage").getBoundingClientRect();
+                 const box = pane.querySelector(".box").getBoundingClientRect();
+                 const across = Number(/\\((\\d+) /.exec(pane.querySelector(".name").title)[1]);
+                 const scale = stage.width / across;
+                 return [box.left - stage.left, box.top - stage.top, box.right - stage.left, box.bottom - stage.top]
+                   .map((edge) => Math.round(edge / scale)); }""",
+            number,
+        )
+
+    def drag(self, number: int, start: tuple[float, float], end: tuple[float, float], *, shift: bool = False) -> None:
+        """Drag on an image (from 1) between two places, given as fractions of what is shown of it."""
+        rect = self.page.locator(f'crop-pane[data-number="{number}"] .stage').bounding_box()
+        place = [(rect["x"] + x * rect["width"], rect["y"] + y * rect["height"]) for x, y in (start, end)]
+        mouse = self.page.mouse
+        if shift:
+            self.page.keyboard.down("Shift")
+        mouse.move(*place[0])
+        mouse.down()
+        mouse.move(*place[1], steps=4)
+        mouse.up()
+        if shift:
+            self.page.keyboard.up("Shift")

@@ -1,0 +1,379 @@
+// The marking page: brings together what is pure (marking, geometry, keys, pace), what is shown and what is sent.
+
+import "./crop-pane.js";
+import { parseRatio, shaped } from "./crop-geometry.js";
+import { ACTIONS, actionOf, bindings, FIXED, inWords } from "./crop-keys.js";
+import { draftOf, dropDraft, dropSent, keepDraft, keepUnsent, newId, pageId, unsent } from "./crop-kept.js";
+import * as marking from "./crop-marking.js";
+import { ask, sender } from "./crop-outbox.js";
+import { duration, marked, perMinute, sittingFrom, timeLeft } from "./crop-pace.js";
+import { listen } from "./live.js";
+
+const at = (id) => document.getElementById(id);
+const bench = at("bench");
+if (bench) await begin(JSON.parse(bench.dataset.setup));
+
+async function begin(setup) {
+  const page = await pageId();
+  const asking = { page, directory: setup.directory, operator: setup.operator };
+  const table = bindings(setup.keys);
+  const pictures = new Map(); // id -> {element, ready}
+  const about = { directory: setup.directory, operator: setup.operator, utc_offset_s: -60 * new Date().getTimezoneOffset() };
+
+  let state = marking.begin(setup.size, about);
+  let where = null; // what the server says of the directory
+  let sitting = JSON.parse(sessionStorage.getItem("crop.sitting")) ?? sittingFrom(Date.now());
+  let shape = localStorage.getItem("crop.shape") ?? "image";
+  let fetching = null;
+  let ended = false;
+
+  const panes = Array.from({ length: setup.size }, (_, index) => {
+    const pane = document.createElement("crop-pane");
+    pane.dataset.number = index + 1;
+    pane.ratioOf = (image) => (shape === "image" ? image.width / image.height : parseRatio(shape));
+    pane.addEventListener("box", (event) => become(marking.changed(state, index, event.detail)));
+    return pane;
+  });
+  at("panes").append(...panes);
+  at("panes").dataset.size = setup.size;
+
+  // -- what is known becomes what is seen ---------------------------------------------------------------------
+
+  function become(next) {
+    if (next === state) return;
+    const before = state;
+    state = next;
+    for (const [id, draft] of Object.entries(marking.drafts(state))) keepDraft(id, draft);
+    if (state.outbox !== before.outbox) keepNew(before);
+    render();
+    fetchMore();
+    send();
+  }
+
+  function keepNew(before) {
+    for (const entry of state.outbox.filter((each) => !before.outbox.includes(each))) {
+      for (const decision of entry.decisions ?? []) keepDraft(decision.image, decision);
+      if (!keepUnsent(entry)) say("This browser has no room left: do not close the page before everything is sent.");
+    }
+  }
+
+  function render() {
+    const { entries } = marking.shown(state);
+    panes.forEach((pane, index) => pane.show(entries[index] ?? null, entries[index] ? picture(entries[index].image) : null));
+    at("panes").dataset.shown = entries.length;
+    const done = marking.finished(state);
+    if (ended || done) rest(done);
+    else if (entries.length) say("");
+    renderOutbox();
+    renderStanding();
+    renderRefused();
+    for (const id of [...pictures.keys()]) if (!near(id)) pictures.delete(id);
+  }
+
+  function near(id) {
+    const from = Math.max(0, state.at - 2);
+    const close = state.batches.slice(from, state.at + 3).some((batch) => batch.entries.some((entry) => entry.image.id === id));
+    return close || state.ahead.some((image) => image.id === id);
+  }
+
+  /** The decoded picture of an image, or null while it loads. */
+  function picture(image) {
+    return load(image).loaded ? pictures.get(image.id).element : null;
+  }
+
+  function load(image) {
+    const known = pictures.get(image.id);
+    if (known) return known;
+    const element = new Image();
+    const held = { element, loaded: false };
+    pictures.set(image.id, held);
+    element.src = image.preview;
+    element.decode().then(
+      () => { held.loaded = true; shownNow(image.id) && render(); },
+      () => whyNot(image),
+    );
+    return held;
+  }
+
+  const shownNow = (id) => marking.shown(state).entries.some((entry) => entry.image.id === id);
+
+  async function whyNot(image) {
+    try {
+      const answer = await fetch(image.preview, { headers: { accept: "application/json" } });
+      if (answer.ok || answer.status >= 500) throw new TypeError("again");
+      become(marking.broken(state, image.id, (await answer.json()).message));
+    } catch {
+      setTimeout(() => { pictures.delete(image.id); near(image.id) && load(image); }, 1500); // the server is away
+    }
+  }
+
+  // -- words --------------------------------------------------------------------------------------------------
+
+  let word = "";
+  function say(words, lasting = true) {
+    word = words;
+    at("word").textContent = words;
+    at("word").hidden = !words;
+    if (words && !lasting) setTimeout(() => word === words && say(""), 2500);
+  }
+
+  function rest(done) {
+    const { images, workedMs } = sitting;
+    const pace = perMinute(sitting);
+    const sum = images ? `${images} images in ${duration(workedMs / 60_000)}${pace ? `, ${pace.toFixed(1)} a minute` : ""}.` : "";
+    const left = state.left.length ? ` ${state.left.length} that cannot be shown were left aside.` : "";
+    const others = where?.elsewhere ? ` ${where.elsewhere} are being looked at on another page.` : "";
+    const sent = state.outbox.length ? " Not everything is sent yet: keep this page open." : " All of it is in the ledger.";
+    say(`${ended ? "The sitting has ended." : "Nothing more waits for a decision here."}${left}${others} ${sum}${sum ? sent : ""}${ended ? " Any key goes on." : done && where?.directories > 1 ? ` ${inWords(setup.keys.next_directory)}: the next directory.` : ""}`);
+  }
+
+  function renderOutbox(why = "") {
+    const count = state.outbox.reduce((sum, entry) => sum + (entry.decisions?.length ?? 1), 0);
+    const place = at("outbox");
+    place.dataset.state = why ? "away" : count ? "sending" : "sent";
+    const words = why ? `${why} ${count} kept here and not sent yet; trying again.` : count ? `Recording ${count} …` : sitting.images ? "All recorded" : "";
+    if (place.textContent !== words) place.textContent = words;
+  }
+
+  function renderStanding() {
+    const standing = where?.standing;
+    if (!standing) return;
+    const all = standing.open + standing.decided;
+    at("share").max = all || 1;
+    at("share").value = standing.decided;
+    at("far").textContent = `${standing.decided.toLocaleString()}/${all.toLocaleString()}`;
+    const pace = perMinute(sitting);
+    const left = timeLeft(sitting, standing.open);
+    at("pace").textContent = [pace && `${pace.toFixed(1)} a minute`, left && `${left} left`].filter(Boolean).join(" · ");
+    document.title = `${standing.decided}/${all} ${where.name} · Cropledger`;
+  }
+
+  function renderRefused() {
+    const place = at("refused");
+    place.hidden = !state.refused.length;
+    if (!state.refused.length) return;
+    const words = [...new Set(state.refused.map((each) => each.why))];
+    const dismiss = document.createElement("button");
+    dismiss.textContent = "Seen";
+    dismiss.addEventListener("click", () => { become(marking.dismissed(state)); at("panes").focus(); });
+    const told = document.createElement("p");
+    const recorded = state.refused.some((each) => each.image) ? "Not recorded: " : "";
+    told.textContent = `${recorded}${words.join(" ")}`;
+    place.replaceChildren(told, dismiss);
+  }
+
+  // -- what comes from the server -----------------------------------------------------------------------------
+
+  async function open() {
+    const watch = setInterval(async () => {
+      const { done, of } = await (await fetch(`/crop/reading?directory=${setup.directory}`)).json();
+      if (of) say(`Reading what is new in the directory: ${done.toLocaleString()} of ${of.toLocaleString()} …`);
+    }, 500);
+    try {
+      where = await ask("/crop/open", asking);
+      say("");
+    } finally {
+      clearInterval(watch);
+    }
+  }
+
+  function fetchMore(anyway = false) {
+    const count = marking.wanted(state);
+    if (fetching || (!count && !anyway) || !where || ended) return;
+    fetching = ask("/crop/next", { ...asking, count, held: marking.held(state) })
+      .then((told) => {
+        where = { ...where, standing: told.standing, elsewhere: told.elsewhere };
+        fetching = null;
+        const images = told.images.map((image) => ({ ...image, draft: draftOf(image.id) }));
+        images.forEach(load);
+        if (count) become(marking.arrived(state, images));
+        else renderStanding();
+      })
+      .catch((error) => {
+        fetching = null;
+        if (error.status && error.status < 500) say(error.message);
+        else setTimeout(fetchMore, 1500);
+      });
+  }
+
+  const send = sender({
+    page,
+    next: () => marking.next(state),
+    answered(entry, answer) {
+      dropSent(entry.id);
+      for (const result of answer.results) if (!result.refused) dropDraft(result.image);
+      if (entry.directory === setup.directory) where = { ...where, standing: answer.standing };
+      const heard = marking.acknowledged(state, entry.id, answer.results);
+      if (entry.kind === "marks") return become(heard);
+      if (answer.batch) for (const { image } of answer.batch.entries) load(image);
+      return become(marking.restated(heard, entry, answer.batch));
+    },
+    rejected(entry, why) {
+      dropSent(entry.id);
+      if (entry.kind !== "marks") say(why, false);
+      become(entry.kind === "marks" ? marking.rejected(state, entry.id, why) : marking.restated(state, entry, null));
+    },
+    waiting: renderOutbox,
+  });
+
+  // -- what the operator does ---------------------------------------------------------------------------------
+
+  const focused = () => {
+    const index = panes.findIndex((pane) => pane.contains(document.activeElement));
+    return index < 0 ? null : index;
+  };
+
+  const does = {
+    submit() {
+      const { entries } = marking.shown(state);
+      if (!entries.length) return;
+      if (!entries.every((entry) => entry.image.problem || load(entry.image).loaded)) return say("Wait: not every image has been shown yet.", false);
+      const before = state.outbox.length;
+      const next = marking.submitted(state, newId(), Date.now());
+      const sent = next.outbox.slice(before).reduce((sum, entry) => sum + entry.decisions.length, 0);
+      if (sent) sitting = marked(sitting, sent, Date.now());
+      sessionStorage.setItem("crop.sitting", JSON.stringify(sitting));
+      become(next);
+      at("panes").focus();
+    },
+    async back() {
+      const next = marking.back(state);
+      if (next !== state) return become(next);
+      const query = new URLSearchParams({ directory: setup.directory });
+      if (setup.operator) query.set("operator", setup.operator);
+      if (marking.shown(state).id) query.set("batch", marking.shown(state).id);
+      const { batch } = await (await fetch(`/crop/before?${query}`)).json();
+      if (!batch) return say("There is nothing before this.", false);
+      return become(marking.remembered(state, batch));
+    },
+    forward: () => become(marking.forward(state)),
+    undo() {
+      const next = marking.undone(state);
+      become(next !== state ? next : marking.asked(state, "undo", newId(), Date.now()));
+    },
+    redo() {
+      const next = marking.redone(state);
+      become(next !== state ? next : marking.asked(state, "redo", newId(), Date.now()));
+    },
+    skip: (index) => become(marking.toggledSkip(state, index)),
+    reset: (index) => become(marking.reset(state, index)),
+    accept: () => become(marking.accepted(state, focused())),
+    suggestion: () => become(marking.toggledSuggestion(state, focused())),
+    shape() {
+      const shapes = ["image", "free", ...setup.shapes];
+      shape = shapes[(shapes.indexOf(shape) + 1) % shapes.length];
+      localStorage.setItem("crop.shape", shape);
+      showShape();
+      const index = focused();
+      const entry = index === null ? null : marking.shown(state).entries[index];
+      const ratio = entry && panes[index].ratioOf(entry.image);
+      if (ratio) become(marking.changed(state, index, { box: shaped(entry.box, entry.image, ratio) }));
+    },
+    overlay() {
+      const hidden = at("panes").classList.toggle("bare");
+      document.querySelector('[data-action="overlay"]').setAttribute("aria-pressed", hidden);
+    },
+    next_directory: () => goTo(where?.next),
+    previous_directory: () => goTo(where?.previous),
+    async end() {
+      ended = true;
+      await ask("/crop/leave", asking).catch(() => null);
+      render();
+    },
+    help() {
+      const help = at("help");
+      help.open ? help.close() : help.showModal();
+    },
+  };
+
+  async function goTo(directory) {
+    if (!directory || directory === setup.directory) return say("There is no other directory here.", false);
+    await ask("/crop/leave", asking).catch(() => null);
+    const query = new URLSearchParams({ directory, ...(setup.operator && { operator: setup.operator }) });
+    return location.assign(`/crop?${query}`);
+  }
+
+  function act(action, index) {
+    for (const pane of panes) pane.commit();
+    does[action](index);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.target.closest("input, select, textarea")) return;
+    const found = actionOf(event, table);
+    if (at("help").open && found?.action !== "help") return;
+    if (ended) {
+      if (event.key.length > 1 && event.key !== "Enter") return;
+      ended = false;
+      sitting = sittingFrom(Date.now());
+      say("");
+      event.preventDefault();
+      return render(), fetchMore(true);
+    }
+    if (event.key === "Escape") return at("panes").focus();
+    // A button that has the focus is pressed by these; everywhere else they mean what they are bound to.
+    if (event.target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
+    if (!found || (event.repeat && found.action !== "undo" && found.action !== "redo")) return;
+    event.preventDefault();
+    act(found.action, found.index);
+  });
+
+  for (const button of document.querySelectorAll(".tools [data-action]")) {
+    button.querySelector("kbd").textContent = inWords(setup.keys[button.dataset.action].split(/\s+/)[0], "");
+    button.addEventListener("click", (event) => {
+      act(button.dataset.action);
+      if (event.detail && !at("help").open) at("panes").focus(); // by mouse: Enter is to submit again
+    });
+  }
+
+  function showShape() {
+    at("shape").textContent = shape === "image" ? "image's" : shape;
+  }
+
+  function showHelp() {
+    const rows = [...Object.entries(ACTIONS).map(([action, words]) => [inWords(setup.keys[action], action), words]), ...FIXED];
+    at("keys").replaceChildren(...rows.map(([keys, words]) => {
+      const row = document.createElement("tr");
+      const head = document.createElement("th");
+      head.scope = "row";
+      head.textContent = keys;
+      const cell = document.createElement("td");
+      cell.textContent = words;
+      row.append(head, cell);
+      return row;
+    }));
+  }
+
+  // -- begin --------------------------------------------------------------------------------------------------
+
+  let pending = 0;
+  const HEARTBEAT_MS = 30_000;
+  setInterval(() => fetchMore(true), HEARTBEAT_MS);
+  addEventListener("beforeunload", (event) => state.outbox.length && event.preventDefault());
+  listen((entries) => {
+    if (!entries.some((entry) => /^(image|directory)\//.test(entry.subject))) return;
+    clearTimeout(pending);
+    pending = setTimeout(async () => {
+      const standing = await (await fetch(`/crop/standing?directory=${setup.directory}`)).json();
+      where = { ...where, standing };
+      renderStanding();
+      if (marking.finished(state) && standing.open > state.left.length) become(marking.reopened(state));
+    }, 300);
+  });
+
+  showShape();
+  showHelp();
+  say("Looking into the directory …");
+  at("panes").tabIndex = -1;
+  at("panes").focus();
+  state = marking.adopted(state, unsent());
+  send();
+  try {
+    await open();
+  } catch (error) {
+    say(error.message);
+    return;
+  }
+  render();
+  fetchMore();
+}
