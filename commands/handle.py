@@ -11,6 +11,7 @@ from commands.decider import Decider, Request
 from commands.directories import DIRECTORIES
 from commands.runs import RUNS
 from commands.schedules import SCHEDULES
+from commands.sittings import SITTINGS
 from ledger.entry import Batch, Draft, Entry, Receipt, new_id
 from ledger.errors import Conflict, CropledgerError, Invalid, NotFound, Refused
 from ledger.events.event import Event
@@ -18,7 +19,7 @@ from ledger.log import Ledger
 from ledger.values import Instant, instant
 
 DECIDERS: dict[str, Decider[Any]] = {
-    "image": IMAGES, "directory": DIRECTORIES, "schedule": SCHEDULES, "run": RUNS,
+    "image": IMAGES, "directory": DIRECTORIES, "sitting": SITTINGS, "schedule": SCHEDULES, "run": RUNS,
 }  # fmt: skip
 """Kind of subject (what stands before its first slash) -> its rules."""
 

@@ -13,12 +13,13 @@ from ledger.entry import Entry
 from ledger.errors import Invalid
 from ledger.events.catalogue import BY_TYPE
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone
-from ledger.events.directories import DirectoryScanned
+from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
-from ledger.events.images import ImageSkipped
+from ledger.events.images import ImageKept, ImageRelocated, ImageSkipped
 from ledger.events.runs import BatchBegun, BatchesMissed, BatchOverran, BlockBegun, ClockJumped, RunStarted
 from ledger.events.schedules import SchedulePlanned
+from ledger.events.sittings import SittingEnded, SittingStarted
 from ledger.log import Ledger
 from ledger.values import instant, parse_instant
 
@@ -114,7 +115,7 @@ def gist(event: Event) -> str:
     return words + (f" [{', '.join(warnings)}]" if warnings else "")
 
 
-def _words(event: Event) -> str:
+def _words(event: Event) -> str:  # noqa: C901  # one arm per event type, read as a table
     match event:
         case CropRecorded():
             again = f", replaces version {event.supersedes}" if event.supersedes else ""
@@ -133,6 +134,14 @@ def _words(event: Event) -> str:
             crops = sum(batch.crops for block in event.blocks for batch in block.batches)
             again = f", replaces version {event.supersedes}" if event.supersedes else ""
             words = f"{event.date}: {crops} crops for {event.project or 'all projects'}, {event.method}{again}"
+        case DirectoryRestarted() | DirectoryRelocated() | SittingStarted():
+            words = event.directory
+        case ImageRelocated():
+            words = f"{event.source} is {event.path} now"
+        case ImageKept():
+            words = f"{event.path}{f': {event.reason}' if event.reason else ''}"
+        case SittingEnded():
+            words = f"at {event.ended_at}{', by a later start' if event.interrupted else ''}"
         case DirectoryScanned():
             counts = ((event.added, "added"), (event.removed, "removed"), (event.replaced, "replaced"))
             news = "".join(f", {len(names)} {word}" for names, word in counts if names)

@@ -45,6 +45,7 @@ class Settings:
     end_of_day_window_local: tuple[str, str]
     breaks: str
     queue_margin_percent: float
+    idle_threshold_s: float
     query_time_limit_s: float
     query_row_limit: int
     images_side_by_side: int
@@ -141,7 +142,8 @@ def _checked(values: Mapping[str, object], config: Path) -> Settings:
 
 
 def _check_meaning(settings: Settings, config: Path) -> None:
-    for key in ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s", "previews_mb"):
+    counts = ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s", "previews_mb")
+    for key in (*counts, "idle_threshold_s"):
         if getattr(settings, key) <= 0:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     _check_policy(settings, config)

@@ -244,3 +244,8 @@ def directory_subject(path: PurePath | str) -> str:
     """The subject of a directory at first sight: `directory/` and 24 hex digits from its canonical path."""
     seed = str(path).encode("utf-8", "surrogateescape")
     return "directory/" + hashlib.sha256(seed).hexdigest()[:24]
+
+
+def sitting_subject(actor: str, directory: str) -> str:
+    """The subject of one person's sittings in one directory (its subject): `sitting/` and 24 hex digits."""
+    return "sitting/" + hashlib.sha256(f"{actor}\0{directory}".encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -13,12 +13,14 @@ from projections.projection import Projection
 from projections.queue import QUEUE
 from projections.runs import RUN_LIVES
 from projections.schedules import SCHEDULES
+from projections.sittings import SITTINGS
 from projections.training import TRAINING
 
 ALL: tuple[Projection, ...] = (
     QUEUE,
     DIRECTORIES,
     PROGRESS,
+    SITTINGS,
     DECISIONS,
     EXECUTIONS,
     FILE_OPERATIONS,

@@ -20,6 +20,7 @@ from commands.cli import (
     running,
     scheduling,
     serving,
+    sitting,
     steering,
 )
 from configs.home import Home
@@ -41,6 +42,7 @@ for room in (
     ledgering,
     recording,
     directories,
+    sitting,
     importing,
     inspecting,
     running,

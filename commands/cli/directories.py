@@ -7,7 +7,7 @@ import typer
 
 from commands.cli.desk import Desk, at_desk, correlation, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
-from commands.cli.output import emit, plural, progress, say, shown, warn
+from commands.cli.output import emit, fields, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
     from commands.scanning import Scan
@@ -129,7 +129,7 @@ def next_(
         images = ask(desk.projections, str(found.directory), project=of, limit=count)
         if as_json:
             for image in images:
-                emit({"path": image.path, "project": of, "of": found.changes.images} | _fields(image))
+                emit({"path": image.path, "project": of, "of": found.changes.images} | fields(image))
             return
         for image in images:
             say(shown(image.path))
@@ -172,7 +172,7 @@ def relocate(
             desk.refresh()
             scanned(desk, new, actor)
         if as_json:
-            emit(_fields(done) | {"dry_run": dry_run})
+            emit(fields(done) | {"dry_run": dry_run})
         else:
             what = "Would follow" if dry_run else "Followed"
             say(
@@ -183,12 +183,6 @@ def relocate(
                 warn(f"  {name} stays where it was: {why}")
     if done.left:
         raise typer.Exit(1)
-
-
-def _fields(value: object) -> dict[str, object]:
-    from attrs import asdict
-
-    return asdict(value)  # type: ignore[arg-type]  # only attrs values come here
 
 
 def only_project(desk: Desk, directory: str) -> str | None:

@@ -29,6 +29,13 @@ def emit(value: object) -> None:
     typer.echo(msgspec.json.encode(value, enc_hook=str).decode())
 
 
+def fields(value: object) -> dict[str, object]:
+    """The fields of an attrs value, for JSON with more beside them."""
+    import attrs
+
+    return attrs.asdict(value)  # type: ignore[arg-type]  # only attrs values come here
+
+
 def table(headers: Sequence[str], rows: Sequence[Sequence[object]], style: str = "simple") -> str:
     """Rows as text; `style` is one of tabulate's."""
     from tabulate import tabulate

@@ -9,9 +9,10 @@ from typer.core import TyperGroup
 from commands.cli.desk import Desk, at_desk, correlation, operator
 from commands.cli.directories import DirectoryArgument, scanned
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ReasonOption
-from commands.cli.output import emit, plural, say, shown, table, warn
+from commands.cli.output import emit, fields, plural, say, shown, table, warn
 
 if TYPE_CHECKING:
+    from commands.sitting_down import Working
     from projections.progress import DirectoryProgress
 
 BAR_WIDTH = 20
@@ -70,7 +71,7 @@ def show(
         rows = _sorted([row for row in rows if not open_only or row.finished < row.seen], sort)
         if as_json:
             for row in rows:
-                emit(_as_value(row))
+                emit(_as_value(row) | (_worked(desk, row) if directories else {}))
         elif len(rows) == 1 and directories:
             _in_full(desk, rows[0])
         else:
@@ -119,9 +120,7 @@ def _sorted(rows: "list[DirectoryProgress]", sort: str) -> "list[DirectoryProgre
 
 
 def _as_value(row: "DirectoryProgress") -> dict[str, object]:
-    from attrs import asdict
-
-    return asdict(row) | {"decided": row.decided, "finished": row.finished}
+    return fields(row) | {"decided": row.decided, "finished": row.finished}
 
 
 def _at_a_glance(rows: "list[DirectoryProgress]") -> None:
@@ -177,6 +176,7 @@ def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
     if row.decided != row.finished:
         say(f"{'':>{len('Processing: ') + len(where)}} {_bar(row.finished, row.seen)} executed")
     coming = next_images(desk.projections, row.directory, project=row.project)
+    _tell_sittings(desk, row)
     if coming:
         say(f"Next: {coming[0].filename}, image {coming[0].place:,} of {row.seen:,}")
     parts = [
@@ -186,6 +186,44 @@ def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
     ]  # fmt: skip
     say("Images: " + (", ".join(f"{count:,} {word}" for count, word in parts if count) or "none"))
     _problems(desk, row)
+
+
+def _working(desk: Desk, row: "DirectoryProgress") -> "Working":
+    from commands.sitting_down import working
+
+    return working(row, desk.projections, idle_s=desk.settings.idle_threshold_s, now=desk.now)
+
+
+def _worked(desk: Desk, row: "DirectoryProgress") -> dict[str, object]:
+    """What the sittings in a directory say of it, and what comes next, for programs."""
+    from projections.upcoming import next_images
+
+    work = _working(desk, row)
+    coming = next_images(desk.projections, row.directory, project=row.project)
+    return {
+        "sitting": fields(work.now) if work.now else None,
+        "last_sitting": fields(work.last) if work.last else None,
+        "per_hour": work.per_hour,
+        "left_s": work.left_s,
+        "next": fields(coming[0]) if coming else None,
+    }
+
+
+def _tell_sittings(desk: Desk, row: "DirectoryProgress") -> None:
+    from datetime import datetime
+
+    from commands.cli.sitting import told
+    from commands.sitting_down import ago, span
+
+    work = _working(desk, row)
+    if work.now:
+        say(f"This sitting: {told(work.now)}")
+    if work.last:
+        since = (desk.now - datetime.fromisoformat(work.last.last_at)).total_seconds()
+        say(f"Last sitting: {ago(since)}, {told(work.last)}")
+    if work.per_hour and work.left_s:
+        left = plural(row.open + row.failed, "image")
+        say(f"Pace: {work.per_hour:,.0f} images per hour of work; {left} left, about {span(work.left_s)}")
 
 
 def _problems(desk: Desk, row: "DirectoryProgress") -> None:

@@ -30,6 +30,7 @@ from ledger.events.runs import (
     RunStopRequested,
 )
 from ledger.events.schedules import ScheduleCancelled, SchedulePlanned
+from ledger.events.sittings import SittingEnded, SittingStarted
 
 ALL: tuple[type[Event], ...] = (
     CropRecorded,
@@ -48,6 +49,8 @@ ALL: tuple[type[Event], ...] = (
     DirectoryScanned,
     DirectoryRestarted,
     DirectoryRelocated,
+    SittingStarted,
+    SittingEnded,
     SchedulePlanned,
     ScheduleCancelled,
     RunStarted,
