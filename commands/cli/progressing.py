@@ -221,7 +221,7 @@ def _tell_sittings(desk: Desk, row: "DirectoryProgress") -> None:
     if work.last:
         since = (desk.now - datetime.fromisoformat(work.last.last_at)).total_seconds()
         say(f"Last sitting: {ago(since)}, {told(work.last)}")
-    if work.per_hour and work.left_s:
+    if work.per_hour and work.left_s is not None:
         left = plural(row.open + row.failed, "image")
         say(f"Pace: {work.per_hour:,.0f} images per hour of work; {left} left, about {span(work.left_s)}")
 
