@@ -31,6 +31,7 @@ from ledger.events.crops import (
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
+from ledger.events.staging import ImageStaged, ImageUnstaged
 
 
 @frozen
@@ -68,7 +69,7 @@ def withdraw(command: WithdrawCrop, image: Image) -> Iterator[Event]:
     """A crop that is owed can be withdrawn until it is started."""
     if image.last is not None and isinstance(image.last.event, CropWithdrawn):
         return
-    if image.status in {"untouched", "skipped", "kept"}:
+    if image.status in {"untouched", "skipped", "kept", "staged"}:
         raise NotFound(f"No crop is owed on {image.name}{_where(image)}.")
     if image.status not in ALLOWED[CropWithdrawn]:
         _refuse(image)
@@ -89,7 +90,7 @@ class SkipImage:
 
 def skip(command: SkipImage, image: Image) -> Iterator[Event]:
     """Skipping an image whose crop is owed withdraws the crop first."""
-    if image.status == "skipped":
+    if image.status in {"skipped", "staged"}:
         return
     if image.status in ALLOWED[CropWithdrawn]:
         yield CropWithdrawn("the image was skipped")
@@ -129,8 +130,44 @@ def restore(command: RestoreImage, image: Image) -> Iterator[Event]:
     """Only a skipped or kept image can be restored; one that was restored already is left so."""
     if image.status in {"skipped", "kept"}:
         yield ImageRestored(command.reason)
+    elif image.status == "staged":
+        _refuse(image)
     elif image.last is None or not isinstance(image.last.event, ImageRestored):
         raise Refused(f"{image.name} is neither skipped nor kept: it is {image.status}{_where(image)}.")
+
+
+@frozen
+class StageImage:
+    """Say that a rejected image was moved to the staging folder."""
+
+    subject: str
+    staged: ImageStaged
+
+
+def stage(command: StageImage, image: Image) -> Iterator[Event]:
+    """Only what gets no crop can be moved out of the way."""
+    if image.status == "staged":
+        return
+    if image.status != "skipped":
+        raise Refused(f"{image.name} is not rejected: it is {image.status}{_where(image)}.")
+    yield command.staged
+
+
+@frozen
+class UnstageImage:
+    """Say that an image is back from the staging folder."""
+
+    subject: str
+    unstaged: ImageUnstaged
+
+
+def unstage(command: UnstageImage, image: Image) -> Iterator[Event]:
+    """Only what is in the staging folder can come back from it."""
+    if image.last is not None and image.last.event == command.unstaged:
+        return
+    if image.status != "staged":
+        raise Refused(f"{image.name} is not in the staging folder: it is {image.status}{_where(image)}.")
+    yield command.unstaged
 
 
 @frozen
@@ -295,6 +332,8 @@ _DECISIONS: Mapping[type[Any], Callable[[Any, Image], Iterator[Event]]] = Mappin
         KeepImage: keep,
         RestoreImage: restore,
         RelocateImage: relocate,
+        StageImage: stage,
+        UnstageImage: unstage,
         StartCrop: start,
         FinishCrop: finish,
         FailCrop: fail,
@@ -323,14 +362,18 @@ def _refuse(image: Image) -> NoReturn:
         "started": "Wait for the run to finish; a run that died is cleared up by the next crop run.",
         "skipped": f"To open it again: crop restore {image.name}",
         "kept": f"To open it again: crop restore {image.name}",
+        "staged": f"To bring it back first: crop unstage {image.name}",
     }
     raise Refused(f"{image.name} is {_already(image)}{_where(image)}.", mend=mend.get(image.status))
 
 
 def _already(image: Image) -> str:
-    return {"executed": "already executed", "started": "being executed", "kept": "kept whole"}.get(
-        image.status, image.status
-    )
+    return {
+        "executed": "already executed",
+        "started": "being executed",
+        "kept": "kept whole",
+        "staged": "in the staging folder",
+    }.get(image.status, image.status)
 
 
 def _where(image: Image) -> str:

@@ -21,10 +21,12 @@ from attrs import evolve as changed
 
 from commands.crop_logs import V2_NAMES
 from commands.evidence import bare_name
+from commands.selection_logs import choices, crop_csv, selection_csv
 from commands.whole_files import written_whole
 from configs.home import Home
 from ledger.errors import Invalid
 from projections.file_operations import FileOperation, files_written, operations
+from projections.groups import kept_images, selections
 from projections.progress import SeenImage, images, progress
 from projections.queue import QueueLine, executed_lines, pending_lines
 from projections.reader import Projections
@@ -150,6 +152,8 @@ _TRACKED: Mapping[str, tuple[str, str]] = MappingProxyType(
         "archive": ("move", "the original, whole, to the archive"),
         "move": ("move", "companion"),
         "remove": ("delete", "undo: the crop"),
+        "stage": ("stage_delete", "rejected from its group"),
+        "unstage": ("move", "back from the staging folder"),
         "restore": ("move", "undo: the original, from the archive"),
     }
 )
@@ -250,6 +254,17 @@ def export_tracker(projections: Projections, home: Home) -> list[Exported]:
     ]
 
 
+def export_selection(projections: Projections, home: Home) -> list[Exported]:
+    """data/training/select_crop_log.csv and selection_only_log.csv: choices with a crop, and without one."""
+    folder = home.root / "data" / "training"
+    found = choices(selections(projections), kept_images(projections))
+    cropped = sum(choice.crop.x1 is not None for choice in found)
+    return [
+        _export(folder / "select_crop_log.csv", crop_csv(found), cropped),
+        _export(folder / "selection_only_log.csv", selection_csv(found), len(found) - cropped),
+    ]
+
+
 def _export(path: Path, pieces: Iterable[bytes], count: int) -> Exported:
     with written_whole(path) as stream:
         for piece in pieces:
@@ -263,6 +278,7 @@ EXPORTS: Mapping[str, Callable[[Projections, Home], list[Exported]]] = MappingPr
         "queue": export_queue,
         "progress": export_progress,
         "tracker": export_tracker,
+        "selection": export_selection,
     }
 )
 """What can be exported, by name."""

@@ -9,6 +9,7 @@ from attrs import Factory, define, frozen
 from commands.crops import IMAGES
 from commands.decider import Decider, Request
 from commands.directories import DIRECTORIES
+from commands.groups import GROUPS
 from commands.runs import RUNS
 from commands.schedules import SCHEDULES
 from commands.sittings import SITTINGS
@@ -19,7 +20,8 @@ from ledger.log import Ledger
 from ledger.values import Instant, instant
 
 DECIDERS: dict[str, Decider[Any]] = {
-    "image": IMAGES, "directory": DIRECTORIES, "sitting": SITTINGS, "schedule": SCHEDULES, "run": RUNS,
+    "image": IMAGES, "directory": DIRECTORIES, "group": GROUPS, "sitting": SITTINGS, "schedule": SCHEDULES,
+    "run": RUNS,
 }  # fmt: skip
 """Kind of subject (what stands before its first slash) -> its rules."""
 

@@ -22,8 +22,9 @@ from ledger.events.crops import (
 from ledger.events.event import Event
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
+from ledger.events.staging import ImageStaged, ImageUnstaged
 
-Status = Literal["untouched", "pending", "started", "failed", "executed", "skipped", "kept"]
+Status = Literal["untouched", "pending", "started", "failed", "executed", "skipped", "kept", "staged"]
 
 
 @frozen
@@ -101,6 +102,8 @@ ALLOWED: Mapping[type[Event], frozenset[Status]] = MappingProxyType(
         ImageSkipped: frozenset({"untouched"}),
         ImageKept: frozenset({"untouched"}),
         ImageRestored: frozenset({"skipped", "kept"}),
+        ImageStaged: frozenset({"skipped"}),
+        ImageUnstaged: frozenset({"staged"}),
         ImageRelocated: frozenset({"untouched", "pending", "failed", "executed", "skipped", "kept"}),
     }
 )
@@ -160,6 +163,14 @@ def _at(image: Image, path: str) -> Image:
     return changed(image, name=path, crop=changed(image.crop, path=path) if image.crop else None)
 
 
+def _staged(image: Image, _event: ImageStaged, _entry: Entry) -> Image:
+    return changed(image, status="staged")
+
+
+def _unstaged(image: Image, _event: ImageUnstaged, _entry: Entry) -> Image:
+    return changed(image, status="skipped")
+
+
 def _imported(image: Image, event: HistoryImported, _entry: Entry) -> Image:
     return changed(image, history=(*image.history, event), name=event.path if image.last is None else image.name)
 
@@ -178,6 +189,8 @@ _STEPS: Mapping[type[Event], Callable[[Image, Any, Entry], Image]] = MappingProx
         ImageKept: _kept,
         ImageRestored: _restored,
         ImageRelocated: _relocated,
+        ImageStaged: _staged,
+        ImageUnstaged: _unstaged,
         HistoryImported: _imported,
     }
 )

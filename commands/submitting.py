@@ -21,6 +21,7 @@ from ledger.events.crops import (
     CropWithdrawn,
 )
 from ledger.events.event import Event
+from ledger.events.groups import GroupRejected, GroupReopened, ImageChosen
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRestored, ImageSkipped
 from ledger.events.runs import (
@@ -36,9 +37,13 @@ from ledger.events.runs import (
     RunStopRequested,
 )
 from ledger.events.schedules import ScheduleCancelled, SchedulePlanned
+from ledger.events.staging import ImageStaged, ImageUnstaged
 from ledger.values import Actor, image_subject, instant, parse_instant
 
 FIELDS = frozenset({"type", "data", "subject", "actor", "occurred_at", "id"})
+
+
+_OF_GROUPS = frozenset({ImageChosen.TYPE, GroupRejected.TYPE, GroupReopened.TYPE})
 
 
 @frozen
@@ -132,6 +137,10 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
             return crops.KeepImage(subject, event)
         case ImageRestored():
             return crops.RestoreImage(subject, event.reason)
+        case ImageStaged():
+            return crops.StageImage(subject, event)
+        case ImageUnstaged():
+            return crops.UnstageImage(subject, event)
         case HistoryImported():
             return crops.ImportHistory(subject, event)
         case SchedulePlanned():
@@ -150,4 +159,6 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
             return runs.EndRun(subject, event)
         case BlockBegun() | BatchBegun() | BatchesMissed() | BatchOverran() | ClockJumped():
             return runs.NoteOfRun(subject, event)
-    raise Invalid(f"{event.TYPE} cannot be submitted")
+    # A choice decides about the other images of the group, too; that is more than one event.
+    instead = ": use crop choose, crop reject or crop reopen" if event.TYPE in _OF_GROUPS else ""
+    raise Invalid(f"{event.TYPE} cannot be submitted{instead}")

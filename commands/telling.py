@@ -15,6 +15,7 @@ from ledger.events.catalogue import BY_TYPE
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted, CropUndone
 from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
+from ledger.events.groups import GroupRejected, ImageChosen
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageSkipped
 from ledger.events.runs import BatchBegun, BatchesMissed, BatchOverran, BlockBegun, ClockJumped, RunStarted
@@ -110,6 +111,8 @@ def story(subject: str, history: Iterable[Entry], zone: ZoneInfo) -> Iterator[st
 
 def gist(event: Event) -> str:
     """What an event says, in half a line."""
+    if isinstance(event, ImageChosen | GroupRejected):
+        return _gist_of_group(event)
     words = _gist_of_run(event) if event.TYPE.startswith("run.") else _words(event)
     warnings = getattr(event, "warnings", ())
     return words + (f" [{', '.join(warnings)}]" if warnings else "")
@@ -151,6 +154,13 @@ def _words(event: Event) -> str:  # noqa: C901  # one arm per event type, read a
         case _:
             words = str(getattr(event, "reason", None) or "")
     return words
+
+
+def _gist_of_group(event: ImageChosen | GroupRejected) -> str:
+    if isinstance(event, GroupRejected):
+        return f"{event.directory}: none of {len(event.images)} kept{f': {event.reason}' if event.reason else ''}"
+    instead = f", instead of {event.supersedes}" if event.supersedes else ""
+    return f"{event.directory}/{event.chosen}: kept of {len(event.images)} ({event.how}){instead}"
 
 
 def _gist_of_run(event: Event) -> str:

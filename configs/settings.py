@@ -46,6 +46,10 @@ class Settings:
     breaks: str
     queue_margin_percent: float
     idle_threshold_s: float
+    group_look_ahead: int
+    group_images_min: int
+    group_gap_max_s: float
+    staging: str
     query_time_limit_s: float
     query_row_limit: int
     images_side_by_side: int
@@ -147,6 +151,7 @@ def _check_meaning(settings: Settings, config: Path) -> None:
         if getattr(settings, key) <= 0:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     _check_policy(settings, config)
+    _check_groups(settings, config)
     for key in ("retry_base_s", "retry_max_s", "stop_after_failures", "late_max_s"):
         if not 0 <= getattr(settings, key) < float("inf"):
             raise Invalid(f"{config}: {key} must not be negative, and not endless.")
@@ -158,10 +163,17 @@ def _check_meaning(settings: Settings, config: Path) -> None:
         _ = settings.zone
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise Invalid(f"{config}: no such time zone: {settings.timezone!r}.") from error
-    try:
-        settings.destination.format(parent="/parent", directory="directory")
-    except (KeyError, IndexError, ValueError) as error:
-        raise Invalid(f"{config}: destination may use {{parent}} and {{directory}} only.") from error
+    for key in ("destination", "staging"):
+        try:
+            getattr(settings, key).format(parent="/parent", directory="directory")
+        except (KeyError, IndexError, ValueError) as error:
+            raise Invalid(f"{config}: {key} may use {{parent}} and {{directory}} only.") from error
+
+
+def _check_groups(settings: Settings, config: Path) -> None:
+    for key, least in (("group_look_ahead", 1), ("group_images_min", 2), ("group_gap_max_s", 0)):
+        if not least <= getattr(settings, key) < float("inf"):
+            raise Invalid(f"{config}: {key} must be at least {least}, not {getattr(settings, key)}.")
 
 
 def _is_key(name: str) -> bool:

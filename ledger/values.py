@@ -249,3 +249,9 @@ def directory_subject(path: PurePath | str) -> str:
 def sitting_subject(actor: str, directory: str) -> str:
     """The subject of one person's sittings in one directory (its subject): `sitting/` and 24 hex digits."""
     return "sitting/" + hashlib.sha256(f"{actor}\0{directory}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def group_subject(project: str, first: PurePath | str) -> str:
+    """The subject of a group of images: `group/` and 24 hex digits from its project and its first image's path."""
+    seed = f"{project}\0{first}".encode("utf-8", "surrogateescape")
+    return "group/" + hashlib.sha256(seed).hexdigest()[:24]

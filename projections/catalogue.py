@@ -7,6 +7,7 @@ from projections.decisions import DECISIONS
 from projections.directories import DIRECTORIES
 from projections.executions import EXECUTIONS
 from projections.file_operations import FILE_OPERATIONS
+from projections.groups import GROUPS
 from projections.history import HISTORY
 from projections.progress import PROGRESS
 from projections.projection import Projection
@@ -14,6 +15,7 @@ from projections.queue import QUEUE
 from projections.runs import RUN_LIVES
 from projections.schedules import SCHEDULES
 from projections.sittings import SITTINGS
+from projections.staging import STAGING
 from projections.training import TRAINING
 
 ALL: tuple[Projection, ...] = (
@@ -21,6 +23,8 @@ ALL: tuple[Projection, ...] = (
     DIRECTORIES,
     PROGRESS,
     SITTINGS,
+    GROUPS,
+    STAGING,
     DECISIONS,
     EXECUTIONS,
     FILE_OPERATIONS,

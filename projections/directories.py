@@ -165,3 +165,22 @@ def is_known(projections: Projections, subject: str) -> bool:
 def places(projections: Projections) -> list[Place]:
     """Every directory that was ever scanned, where it is now."""
     return projections.rows(Place, "FROM directory_places ORDER BY directory")
+
+
+@frozen
+class DirectoryImage:
+    """A row of the view `directory_images`, as far as the choice among images needs it."""
+
+    filename: str
+    width_px: int | None
+    height_px: int | None
+    sha256: str | None
+
+
+def images_in(projections: Projections, directory: str) -> list[DirectoryImage]:
+    """The images that the latest scan found in a directory, in order; without those that cannot be cropped."""
+    return projections.rows(
+        DirectoryImage,
+        "FROM directory_images WHERE directory = :directory AND problem IS NULL ORDER BY order_key",
+        {"directory": directory},
+    )

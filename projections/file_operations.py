@@ -7,6 +7,7 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.crops import CropExecuted, CropUndone
+from ledger.events.staging import ImageStaged, ImageUnstaged
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
 
@@ -15,7 +16,7 @@ CREATE TABLE file_operations ( -- One row per file that was created, moved, arch
   position INTEGER NOT NULL, -- position in the ledger of the event that tells of it
   number INTEGER NOT NULL, -- 0, 1, 2 ... within that event, in the order it happened
   subject TEXT NOT NULL, -- the image it was for
-  operation TEXT NOT NULL, -- crop, copy (kept whole as the crop), archive, move (a companion), remove or restore
+  operation TEXT NOT NULL, -- crop, copy (kept whole as the crop), archive, move, remove, restore, stage or unstage
   source TEXT, -- absolute path the file came from; empty where the event does not say
   destination TEXT, -- absolute path it went to; empty if it was removed
   sha256 TEXT, -- sha256 of the file at its destination
@@ -64,6 +65,20 @@ def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
         yield _operation(entry, number, "move", file.source, file.destination, file.sha256, file.size_bytes, None)
 
 
+def staged(event: ImageStaged, entry: Entry) -> Iterator[Change]:
+    """A rejected image goes to the staging folder with its companions."""
+    yield _operation(entry, 0, "stage", event.source, event.staged, event.sha256, event.size_bytes, None)
+    for number, file in enumerate(event.companions, 1):
+        yield _operation(entry, number, "stage", file.source, file.destination, file.sha256, file.size_bytes, None)
+
+
+def unstaged(event: ImageUnstaged, entry: Entry) -> Iterator[Change]:
+    """It comes back."""
+    yield _operation(entry, 0, "unstage", event.staged, event.source, event.sha256, None, None)
+    for number, file in enumerate(event.companions, 1):
+        yield _operation(entry, number, "unstage", file.source, file.destination, file.sha256, file.size_bytes, None)
+
+
 def _operation(
     entry: Entry,
     number: int,
@@ -86,12 +101,12 @@ def _operation(
 
 FILE_OPERATIONS = Projection(
     name="file_operations",
-    version=1,
+    version=2,
     sentence="The audit trail of the disk: every file that was created, moved, archived, removed or restored.",
     tables=(OPERATIONS,),
     views=(FILES_WRITTEN,),
     indexes=("CREATE INDEX file_operations_removed ON file_operations (subject, source) WHERE operation = 'remove'",),
-    folds=MappingProxyType({CropExecuted: executed, CropUndone: undone}),
+    folds=MappingProxyType({CropExecuted: executed, CropUndone: undone, ImageStaged: staged, ImageUnstaged: unstaged}),
 )
 
 

@@ -19,8 +19,10 @@ from commands.cli import (
     recording,
     running,
     scheduling,
+    selecting,
     serving,
     sitting,
+    staging,
     steering,
 )
 from configs.home import Home
@@ -45,6 +47,8 @@ for room in (
     sitting,
     importing,
     inspecting,
+    selecting,
+    staging,
     running,
     steering,
     pacing,

@@ -153,7 +153,7 @@ def _rebuild_as_of(desk: Desk, as_of: str, to: Path, *, as_json: bool) -> None:
 
 def export(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(help="training, queue, progress, tracker, or all.")],
+    what: Annotated[str, typer.Argument(help="training, queue, progress, tracker, selection, or all.")],
     as_json: JsonFlag = False,
 ) -> None:
     """Write the files that other programs expect.

@@ -15,6 +15,7 @@ from ledger.events.crops import (
 )
 from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
+from ledger.events.groups import GroupRejected, GroupReopened, ImageChosen
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.events.runs import (
@@ -31,6 +32,7 @@ from ledger.events.runs import (
 )
 from ledger.events.schedules import ScheduleCancelled, SchedulePlanned
 from ledger.events.sittings import SittingEnded, SittingStarted
+from ledger.events.staging import ImageStaged, ImageUnstaged
 
 ALL: tuple[type[Event], ...] = (
     CropRecorded,
@@ -45,6 +47,11 @@ ALL: tuple[type[Event], ...] = (
     ImageKept,
     ImageRestored,
     ImageRelocated,
+    ImageChosen,
+    GroupRejected,
+    GroupReopened,
+    ImageStaged,
+    ImageUnstaged,
     HistoryImported,
     DirectoryScanned,
     DirectoryRestarted,

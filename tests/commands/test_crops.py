@@ -15,8 +15,10 @@ from commands.crops import (
     RestoreImage,
     RetryCrop,
     SkipImage,
+    StageImage,
     StartCrop,
     UndoCrop,
+    UnstageImage,
     WithdrawCrop,
     decide,
 )
@@ -34,8 +36,10 @@ from ledger.events.crops import (
     CropUndone,
     CropWithdrawn,
 )
+from ledger.events.groups import ImageChosen
 from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
+from ledger.events.staging import ImageStaged, ImageUnstaged
 from ledger.values import Box, Dimensions, PixelBox
 
 PATH = "/p/set_a/a.png"
@@ -53,6 +57,8 @@ UNCLAIMED = attrs.evolve(FAILED, attempt=0)
 RETRIED, WITHDRAWN, UNDONE = CropRetried("mended"), CropWithdrawn("wrong"), CropUndone(PATH, "a" * 64, "/o/a.png")
 SKIPPED, RESTORED = ImageSkipped("p", PATH, "blurred"), ImageRestored("not that bad")
 KEPT = ImageKept("p", PATH, "fine as it is", "g1", "a" * 64)
+STAGED = ImageStaged(PATH, "/p/__delete_staging/set_a/a.png", "a" * 64, 1000)
+UNSTAGED = ImageUnstaged(PATH, "/p/__delete_staging/set_a/a.png", "a" * 64)
 NEW_PATH = "/p/set_b/b.png"
 HISTORY = HistoryImported("p", PATH, "crop_log_v1", "2025-10-01T10:00:00")
 
@@ -64,6 +70,7 @@ HISTORIES = {
     "executed": [RECORDED, STARTED, EXECUTED],
     "skipped": [SKIPPED],
     "kept": [KEPT],
+    "staged": [SKIPPED, STAGED],
 }
 RECORD, RECORD_OTHER = RecordCrop("image/a", RECORDED), RecordCrop("image/a", OTHER_BOX)
 WITHDRAW, SKIP, RESTORE = (
@@ -71,6 +78,7 @@ WITHDRAW, SKIP, RESTORE = (
     SkipImage("image/a", "p", PATH, "blurred"),
     RestoreImage("image/a", "not that bad"),
 )
+STAGE, UNSTAGE = StageImage("image/a", STAGED), UnstageImage("image/a", UNSTAGED)
 KEEP, RELOCATE = KeepImage("image/a", KEPT), RelocateImage("image/a", PATH, NEW_PATH)
 START, FINISH, FAIL = StartCrop("image/a", STARTED), FinishCrop("image/a", EXECUTED), FailCrop("image/a", FAILED)
 RELEASED = CropReleased(STARTED.run, STARTED.attempt, "stopped")
@@ -105,6 +113,7 @@ RULES = {
         "executed": Refused,
         "skipped": Refused,
         "kept": Refused,
+        "staged": Refused,
     },
     RECORD_OTHER: {
         "untouched": [OTHER_BOX],
@@ -114,6 +123,7 @@ RULES = {
         "executed": Refused,
         "skipped": Refused,
         "kept": Refused,
+        "staged": Refused,
     },
     WITHDRAW: {
         "untouched": NotFound,
@@ -123,6 +133,7 @@ RULES = {
         "executed": Refused,
         "skipped": NotFound,
         "kept": NotFound,
+        "staged": NotFound,
     },
     SKIP: {
         "untouched": [SKIPPED],
@@ -132,6 +143,7 @@ RULES = {
         "executed": Refused,
         "skipped": [],
         "kept": Refused,
+        "staged": [],
     },
     KEEP: {
         "untouched": [KEPT],
@@ -141,6 +153,7 @@ RULES = {
         "executed": Refused,
         "skipped": Refused,
         "kept": [],
+        "staged": Refused,
     },
     RESTORE: {
         "untouched": Refused,
@@ -150,6 +163,7 @@ RULES = {
         "executed": Refused,
         "skipped": [RESTORED],
         "kept": [RESTORED],
+        "staged": Refused,
     },
     START: {
         "untouched": Conflict,
@@ -159,6 +173,7 @@ RULES = {
         "executed": Conflict,
         "skipped": Conflict,
         "kept": Conflict,
+        "staged": Conflict,
     },
     FINISH: {
         "untouched": Conflict,
@@ -168,6 +183,7 @@ RULES = {
         "executed": [],
         "skipped": Conflict,
         "kept": Conflict,
+        "staged": Conflict,
     },
     FAIL: {
         "untouched": Conflict,
@@ -177,6 +193,7 @@ RULES = {
         "executed": Conflict,
         "skipped": Conflict,
         "kept": Conflict,
+        "staged": Conflict,
     },
     RELEASE: {
         "untouched": Conflict,
@@ -186,6 +203,7 @@ RULES = {
         "executed": Conflict,
         "skipped": Conflict,
         "kept": Conflict,
+        "staged": Conflict,
     },
     RETRY: {
         "untouched": Refused,
@@ -195,6 +213,7 @@ RULES = {
         "executed": Refused,
         "skipped": Refused,
         "kept": Refused,
+        "staged": Refused,
     },
     UNDO: {
         "untouched": Refused,
@@ -204,6 +223,7 @@ RULES = {
         "executed": [UNDONE],
         "skipped": Refused,
         "kept": Refused,
+        "staged": Refused,
     },
     RELOCATE: {
         "untouched": NotFound,
@@ -213,6 +233,27 @@ RULES = {
         "executed": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False)],
         "skipped": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False)],
         "kept": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False)],
+        "staged": Refused,
+    },
+    STAGE: {
+        "untouched": Refused,
+        "pending": Refused,
+        "started": Refused,
+        "failed": Refused,
+        "executed": Refused,
+        "skipped": [STAGED],
+        "kept": Refused,
+        "staged": [],
+    },
+    UNSTAGE: {
+        "untouched": Refused,
+        "pending": Refused,
+        "started": Refused,
+        "failed": Refused,
+        "executed": Refused,
+        "skipped": Refused,
+        "kept": Refused,
+        "staged": [UNSTAGED],
     },
     IMPORT: {status: [HISTORY] for status in HISTORIES},
 }
@@ -231,9 +272,8 @@ def test_the_table_covers_every_command_and_status():
 
     assert {type(command) for command in RULES} == set(_DECISIONS)
     assert all(set(by_status) == set(HISTORIES) for by_status in RULES.values())
-    of_images = {
-        event for event in ALL if event.TYPE.partition(".")[0] not in {"schedule", "directory", "sitting", "run"}
-    }
+    elsewhere = {"schedule", "directory", "run", "group", "sitting"}
+    of_images = {event for event in ALL if event.TYPE.partition(".")[0] not in elsewhere} - {ImageChosen}
     assert set(_STEPS) == of_images == set(ALLOWED) | {HistoryImported}
 
 
@@ -437,7 +477,9 @@ LEGAL = {
     SKIPPED: {"untouched"},
     KEPT: {"untouched"},
     RESTORED: {"skipped", "kept"},
-    ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False): set(HISTORIES) - {"started"},
+    ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False): set(HISTORIES) - {"started", "staged"},
+    STAGED: {"skipped"},
+    UNSTAGED: {"staged"},
     HISTORY: set(HISTORIES),
 }
 

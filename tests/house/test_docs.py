@@ -67,7 +67,7 @@ def test_every_command_in_the_documentation_exists(house):
         f"{page.name}: {line.strip()}"
         for page in pages
         for line in page.read_text("utf-8").splitlines()
-        for word in re.findall(r"^\s*(?:\$ |\./run )crop ([a-z]+)", line)
+        for word in re.findall(r"^\s*(?:\$ |\./run )crop ([a-z-]+)", line)
         if word not in known
     }
 
