@@ -47,6 +47,8 @@ class Made:
     root: Path
     chance: random.Random = field(factory=lambda: random.Random(7))  # noqa: S311  # pictures, not secrets
     drafts: list[Draft] = field(factory=list)
+    pages: dict[str, str] = field(factory=dict)
+    """Pages that are there only because of what was made."""
 
     @property
     def home(self) -> Path:
@@ -178,6 +180,7 @@ def make(root: Path, images: int) -> Made:
     if images > 1:
         made.crop("run", "--now", "--project", "summer", "--limit", "4")
         made.crop("undo", samples[0].path)
+    made.pages["image"] = f"/{image_subject('summer', samples[-4].path if images > 1 else samples[0].path)}"
     return made
 
 
@@ -194,7 +197,7 @@ def served(home: Path) -> Iterator[str]:
         server.wait()
 
 
-def take(url: str, to: Path, *, every: bool) -> None:
+def take(url: str, to: Path, pages: dict[str, str], *, every: bool) -> None:
     """The pictures."""
     from playwright.sync_api import sync_playwright
 
@@ -203,9 +206,10 @@ def take(url: str, to: Path, *, every: bool) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for ending, ((width, height), scheme) in kinds.items():
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-            for name, path in PAGES.items():
+            for name, path in pages.items():
                 page.goto(url.rstrip("/") + path)
                 page.wait_for_selector("#live[data-state=live]")
+                page.wait_for_timeout(500)  # pictures are made when they are first asked for
                 page.screenshot(path=to / f"{name}{ending}.png", full_page=True)
         browser.close()
 
@@ -221,7 +225,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="crop-pictures-") as place:
         made = make(Path(place).resolve(), asked.images)
         with served(made.home) as url:
-            take(url, to, every=asked.to is not None)
+            take(url, to, PAGES | made.pages, every=asked.to is not None)
     print(f"Wrote {to}")
 
 

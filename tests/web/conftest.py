@@ -6,6 +6,7 @@ headless Chromium; what its console complains of fails the test. Without a Chrom
 """
 
 import http.client
+import io
 import json
 import os
 import shutil
@@ -13,12 +14,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import pytest
 from attrs import define, field
+
+from commands.cli.app import run
 
 BEGIN = "from commands.cli.app import main; main()"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -67,12 +72,12 @@ class Server:
         return urlsplit(self.url).port
 
     def crop(self, *arguments: str | Path, exits: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", BEGIN, "--home", str(self.home), *map(str, arguments)],
-            capture_output=True, text=True, env=_environment(),
-        )  # fmt: skip
-        assert done.returncode == exits, f"{arguments}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        """One command, in this process: beginning another takes longer than most of them."""
+        out, err = io.StringIO(), io.StringIO()
+        with mock.patch.dict(os.environ, _environment(), clear=True), redirect_stdout(out), redirect_stderr(err):
+            code = run(["--home", str(self.home), *map(str, arguments)])
+        assert code == exits, f"{arguments} exited {code}\n{out.getvalue()}\n{err.getvalue()}"
+        return out.getvalue()
 
     def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """One request with exactly these headers; underscores in their names are dashes."""
@@ -126,19 +131,35 @@ def _environment() -> dict[str, str]:
     return kept | {"CROP_OPERATOR": "ann"}
 
 
+def _made(root: Path) -> Iterator[Server]:
+    server = Server(root / "home", root)
+    server.crop("init", "--root", root)
+    yield server
+    server.kill()
+
+
 @pytest.fixture
 def made_server(tmp_path: Path) -> Iterator[Server]:
     """A home with a ledger that allows the test's own directory; the server is not begun yet."""
-    server = Server(tmp_path / "home", tmp_path)
-    server.crop("init", "--root", tmp_path)
-    yield server
-    server.kill()
+    yield from _made(tmp_path)
 
 
 @pytest.fixture
 def server(made_server: Server) -> Server:
     """The same, answering."""
     return made_server.start()
+
+
+@pytest.fixture(scope="module")
+def shared_made_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests of a module, for those that change nothing."""
+    yield from _made(tmp_path_factory.mktemp("shared"))
+
+
+@pytest.fixture(scope="module")
+def shared_server(shared_made_server: Server) -> Server:
+    """The same, answering, with an empty ledger."""
+    return shared_made_server.start()
 
 
 def chromium() -> str:

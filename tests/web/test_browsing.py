@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-PAGES = ("/", "/events", "/nowhere")
+PAGES = ("/", "/events", "/tables/directories", "image", "/nowhere")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_what_another_process_records_is_seen_without_asking(marked, browser_pag
 
     marked.crop("record", tmp_path / "photos" / "b.png", "--box", "0.1,0.1,0.9,0.9", "--project", "p")
 
-    browser_page.wait_for_function("document.querySelector('#queue dd').innerText === '2'")
+    owed.filter(has_text="2").wait_for()
 
 
 def test_a_page_says_when_the_server_is_away_and_when_it_is_back(marked, browser_page):
@@ -47,6 +47,8 @@ def test_axe_finds_nothing(marked, browser_page, path, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     browser_page.emulate_media(color_scheme=scheme)
+    if path == "image":
+        path = "/" + marked.get("/events?format=json").json()[0]["subject"]
     browser_page.goto(marked.url.rstrip("/") + path)
     found = Axe().run(browser_page)
 

@@ -8,27 +8,27 @@ TOKEN = "a-token-of-some-length"
 @pytest.mark.parametrize(
     "name", ["example.org", "example.org:80", "localhost.example.org", "10.0.0.1", "", "[", "user@localhost.evil"]
 )
-def test_a_server_on_this_machine_answers_to_no_other_name(server, name):
-    assert server.get("/", host=name).status in {400, 403}
+def test_a_server_on_this_machine_answers_to_no_other_name(shared_server, name):
+    assert shared_server.get("/", host=name).status in {400, 403}
 
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1:1", "[::1]:8000", "LOCALHOST:80"])
-def test_its_own_names_are_answered(server, name):
-    assert server.get("/", host=name).status == 200
+def test_its_own_names_are_answered(shared_server, name):
+    assert shared_server.get("/", host=name).status == 200
 
 
 @pytest.mark.parametrize("origin", ["http://example.org", "null", "http://127.0.0.1:1", "http://localhost.evil"])
-def test_a_write_from_another_site_is_turned_away(server, origin):
-    assert server.post("/", {}, origin=origin).status == 403
+def test_a_write_from_another_site_is_turned_away(shared_server, origin):
+    assert shared_server.post("/", {}, origin=origin).status == 403
 
 
-def test_a_write_that_the_browser_calls_cross_site_is_turned_away(server):
-    assert server.post("/", {}, sec_fetch_site="cross-site").status == 403
+def test_a_write_that_the_browser_calls_cross_site_is_turned_away(shared_server):
+    assert shared_server.post("/", {}, sec_fetch_site="cross-site").status == 403
 
 
 @pytest.mark.parametrize("token", ["", "x", "ü"])
-def test_a_write_without_this_run_s_token_is_turned_away(server, token):
-    assert server.post("/", {}, x_crop_token=token).status == 403
+def test_a_write_without_this_run_s_token_is_turned_away(shared_server, token):
+    assert shared_server.post("/", {}, x_crop_token=token).status == 403
 
 
 def test_a_token_of_an_earlier_run_is_turned_away(server):
@@ -38,9 +38,9 @@ def test_a_token_of_an_earlier_run_is_turned_away(server):
     assert server.start().post("/", {}, x_crop_token=before).status == 403
 
 
-def test_every_answer_carries_the_headers_that_keep_others_out(server):
+def test_every_answer_carries_the_headers_that_keep_others_out(shared_server):
     for path in ("/", "/nowhere", "/static/base.css", "/live?after=x"):
-        headers = server.get(path).headers
+        headers = shared_server.get(path).headers
 
         assert headers["content-security-policy"].startswith("default-src 'self';"), path
         assert headers["x-content-type-options"] == "nosniff"

@@ -3,15 +3,15 @@
 import pytest
 
 
-def test_the_overview_answers_and_says_what_there_is(server):
-    answer = server.get("/")
+def test_the_overview_answers_and_says_what_there_is(shared_server):
+    answer = shared_server.get("/")
 
     assert answer.status == 200
     assert "Nothing is recorded yet" in answer.text
 
 
-def test_a_second_server_on_the_same_home_is_refused(server):
-    server.crop("serve", "--port", "0", exits=6)
+def test_a_second_server_on_the_same_home_is_refused(shared_server):
+    shared_server.crop("serve", "--port", "0", exits=6)
 
 
 def test_a_server_that_was_killed_leaves_the_home_free(server):
@@ -20,13 +20,13 @@ def test_a_server_that_was_killed_leaves_the_home_free(server):
     assert server.start().get("/").status == 200
 
 
-def test_a_port_that_is_taken_is_refused(server, tmp_path):
-    server.crop("--home", tmp_path / "other", "init", "--root", tmp_path)
-    server.crop("--home", tmp_path / "other", "serve", "--port", str(server.port), exits=6)
+def test_a_port_that_is_taken_is_refused(shared_server, tmp_path):
+    shared_server.crop("--home", tmp_path / "other", "init", "--root", tmp_path)
+    shared_server.crop("--home", tmp_path / "other", "serve", "--port", str(shared_server.port), exits=6)
 
 
-def test_the_command_line_goes_on_while_the_pages_are_open(server):
-    assert "0 events" in server.crop("audit")
+def test_the_command_line_goes_on_while_the_pages_are_open(shared_server):
+    assert "0 events" in shared_server.crop("audit")
 
 
 def test_the_network_is_refused_without_a_token(made_server):
@@ -63,22 +63,22 @@ def test_ctrl_c_ends_it_in_order_although_a_page_listens(server):
 
 
 @pytest.mark.parametrize("address", ["/nowhere", "/static/nothing.css", "/static/../app.py", "/static/%2e%2e/app.py"])
-def test_an_address_there_is_not_has_a_page_that_says_so(server, address):
-    answer = server.get(address)
+def test_an_address_there_is_not_has_a_page_that_says_so(shared_server, address):
+    answer = shared_server.get(address)
 
     assert answer.status == 404
     assert "There is no such page." in answer.text
 
 
-def test_programs_are_told_in_json(server):
-    answer = server.get("/nowhere", accept="application/json")
+def test_programs_are_told_in_json(shared_server):
+    answer = shared_server.get("/nowhere", accept="application/json")
 
     assert answer.json()["error"] == "NotFound"
 
 
-def test_what_cannot_be_done_with_a_page_is_said(server):
-    assert server.post("/", {}).status == 405
+def test_what_cannot_be_done_with_a_page_is_said(shared_server):
+    assert shared_server.post("/", {}).status == 405
 
 
-def test_a_live_position_that_is_no_number_is_invalid(server):
-    assert server.get("/live?after=x", accept="application/json").json()["error"] == "Invalid"
+def test_a_live_position_that_is_no_number_is_invalid(shared_server):
+    assert shared_server.get("/live?after=x", accept="application/json").json()["error"] == "Invalid"
