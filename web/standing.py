@@ -100,7 +100,7 @@ def _shows(plan: Schedule, chosen: Chosen) -> bool:
 
 def directories_table(directories: tuple[DirectoryProgress, ...]) -> Table:
     """How far each directory is."""
-    names = ("seen", "recorded", "executed", "pending", "failed", "skipped", "open", "imported")
+    names = ("seen", "decided", "open", "problem", "failed", "skipped", "kept", "recorded", "executed", "imported")
     columns = (
         Column("directory", "Directory"), Column("project", "Project"),
         *(Column(name, name.capitalize(), number=True) for name in names),

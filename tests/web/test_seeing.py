@@ -197,3 +197,19 @@ def _running(server):
         [sys.executable, "-c", begin, "--home", str(server.home), "run", "--now"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def test_a_directory_that_was_only_looked_at_stands_there_with_what_is_open(server, tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in ("a.png", "b.png"):
+        Image.effect_noise((80, 60), 50).save(photos / name)
+    server.crop("record", photos / "a.png", "--box", "0.1,0.1,0.9,0.9", "--project", "p")
+    (tmp_path / "other").mkdir()
+    (photos / "b.png").rename(tmp_path / "other" / "b.png")
+    server.crop("scan", tmp_path / "other")
+
+    text = server.get("/").text
+
+    assert "0/1 decided" in text
+    assert "1/1 decided" in text
