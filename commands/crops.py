@@ -16,7 +16,7 @@ from attrs import evolve as changed
 from attrs import frozen
 
 from commands.decider import Command, Decider
-from commands.image import ALLOWED, Image, evolve, same_attempt
+from commands.image import ALLOWED, Evidence, Image, evolve, same_attempt
 from ledger.errors import Conflict, Invalid, NotFound, Refused
 from ledger.events.crops import (
     CropExecuted,
@@ -29,7 +29,6 @@ from ledger.events.crops import (
     CropWithdrawn,
 )
 from ledger.events.event import Event
-from ledger.events.history import HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.events.staging import ImageStaged, ImageUnstaged
 
@@ -315,7 +314,7 @@ class ImportHistory:
     """Note that an image was cropped elsewhere."""
 
     subject: str
-    history: HistoryImported
+    history: Evidence
 
 
 def import_history(command: ImportHistory, image: Image) -> Iterator[Event]:

@@ -19,8 +19,8 @@ import msgspec
 from attrs import astuple, frozen
 from attrs import evolve as changed
 
-from commands.crop_logs import V2_NAMES
-from commands.evidence import bare_name
+from commands.importing.crop_logs import V2_NAMES
+from commands.importing.facts import bare_name
 from commands.selection_logs import choices, crop_csv, selection_csv
 from commands.whole_files import written_whole
 from configs.home import Home

@@ -9,6 +9,7 @@ from attrs import Factory, define, frozen
 from commands.crops import IMAGES
 from commands.decider import Decider, Request
 from commands.directories import DIRECTORIES
+from commands.evidence import EVIDENCE
 from commands.groups import GROUPS
 from commands.runs import RUNS
 from commands.schedules import SCHEDULES
@@ -21,7 +22,7 @@ from ledger.values import Instant, instant
 
 DECIDERS: dict[str, Decider[Any]] = {
     "image": IMAGES, "directory": DIRECTORIES, "group": GROUPS, "sitting": SITTINGS, "schedule": SCHEDULES,
-    "run": RUNS,
+    "run": RUNS, "evidence": EVIDENCE,
 }  # fmt: skip
 """Kind of subject (what stands before its first slash) -> its rules."""
 

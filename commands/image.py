@@ -20,9 +20,11 @@ from ledger.events.crops import (
     CropWithdrawn,
 )
 from ledger.events.event import Event
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.events.staging import ImageStaged, ImageUnstaged
+
+Evidence = HistoryImported | HistoryCompleted
 
 Status = Literal["untouched", "pending", "started", "failed", "executed", "skipped", "kept", "staged"]
 
@@ -48,7 +50,8 @@ class Image:
     """Attempts since the crop was recorded, retried or undone."""
     last: Entry | None = None
     """The entry that brought it here; evidence of old crops brings it nowhere."""
-    history: tuple[HistoryImported, ...] = ()
+    history: tuple[Evidence, ...] = ()
+    """What is known of crops made elsewhere."""
 
 
 def evolve(image: Image, entry: Entry) -> Image:
@@ -61,7 +64,7 @@ def evolve(image: Image, entry: Entry) -> Image:
     if why:
         raise Damaged(f"Position {entry.position}: {why}.", position=entry.position)
     moved: Image = step(image, event, entry)
-    return moved if isinstance(event, HistoryImported) else changed(moved, last=entry)
+    return moved if isinstance(event, Evidence) else changed(moved, last=entry)
 
 
 def illegal(image: Image, event: Event) -> str | None:
@@ -171,8 +174,10 @@ def _unstaged(image: Image, _event: ImageUnstaged, _entry: Entry) -> Image:
     return changed(image, status="skipped")
 
 
-def _imported(image: Image, event: HistoryImported, _entry: Entry) -> Image:
-    return changed(image, history=(*image.history, event), name=event.path if image.last is None else image.name)
+def _imported(image: Image, event: Evidence, _entry: Entry) -> Image:
+    # A path says more than a bare name, whichever comes first.
+    better = image.last is None and ("/" in event.path or not image.history)
+    return changed(image, history=(*image.history, event), name=event.path if better else image.name)
 
 
 _STEPS: Mapping[type[Event], Callable[[Image, Any, Entry], Image]] = MappingProxyType(
@@ -192,5 +197,6 @@ _STEPS: Mapping[type[Event], Callable[[Image, Any, Entry], Image]] = MappingProx
         ImageStaged: _staged,
         ImageUnstaged: _unstaged,
         HistoryImported: _imported,
+        HistoryCompleted: _imported,
     }
 )

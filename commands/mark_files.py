@@ -11,10 +11,10 @@ from typing import IO
 
 from attrs import evolve, frozen
 
-from commands.mark_lines import LAYOUT, marks_from
+from commands.importing.mark_lines import LAYOUT, marks_from
+from commands.importing.quarantine import Keeper, Quarantine, SetAside, Source
+from commands.importing.reading import Record
 from commands.marks import Mark
-from commands.quarantine import Keeper, Quarantine, SetAside, Source
-from commands.reading import Record
 from commands.recording import Asked, Recorder
 from configs.home import Home
 from imaging.problems import Unusable

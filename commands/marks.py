@@ -5,7 +5,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from commands.reading import Record
+from commands.importing.reading import Record
 from imaging.read import observe
 from ledger.errors import Invalid
 from ledger.values import Box, Dimensions, Instant, PixelBox, Suggestion
@@ -27,6 +27,8 @@ class Mark:
     """When it was drawn; now, if unknown."""
     utc_offset_s: int | None = None
     """Offset from UTC, in seconds, that the time was given with."""
+    warnings: tuple[str, ...] = ()
+    """What is odd about it but allowed."""
     origin: Record | None = field(default=None, eq=False)
     """The line it came from, if it came from a file."""
 

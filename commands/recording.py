@@ -7,12 +7,14 @@ from itertools import islice
 from pathlib import Path
 
 from attrs import Factory, define, frozen
+from attrs import evolve as changed
 
 from commands.crops import IMAGES, RecordCrop
 from commands.decider import Request
 from commands.finding import images_at, subject_for
 from commands.handle import handle_many, replay
 from commands.marks import Mark
+from commands.suggesting import suggested_for
 from imaging.read import ImageFile, observe
 from imaging.zones import Zones
 from ledger.errors import CropledgerError, Refused
@@ -80,6 +82,7 @@ class Recorder:
                 else:
                     result.refused.append((mark, image))
                 continue
+            mark = self._informed(mark, image)  # noqa: PLW2901  # the same mark, with what is known of its image
             taken.append(mark)
             requests.append(self._request(mark, image, asked))
         outcome = handle_many(requests, ledger=self.ledger, now=asked.now)
@@ -107,6 +110,16 @@ class Recorder:
         image, _ = replay(IMAGES, self.ledger.history(known[0].subject))
         return bool(image.status == "executed" and image.crop and image.crop.box == mark.box)
 
+    def _informed(self, mark: Mark, image: ImageFile) -> Mark:
+        """The mark with what a model had suggested, and the group, where the marker did not say."""
+        known = suggested_for(image, mark.project, self.projections)
+        return changed(
+            mark,
+            suggestion=mark.suggestion or known.suggestion,
+            group=mark.group or known.group,
+            warnings=(*mark.warnings, *known.warnings),
+        )
+
     def _request(self, mark: Mark, image: ImageFile, asked: Asked) -> Request:
         subject = subject_for(image.path, mark.project, self.projections, image.sha256)
         return Request(RecordCrop(subject, recorded_as(mark, image)), asked.actor, asked.correlation, at=mark.at)
@@ -124,7 +137,7 @@ def recorded_as(mark: Mark, image: ImageFile) -> CropRecorded:
         group=mark.group,
         suggestion=mark.suggestion,
         utc_offset_s=mark.utc_offset_s,
-        warnings=() if mark.group else (UNKNOWN_GROUP,),
+        warnings=(*mark.warnings, *(() if mark.group else (UNKNOWN_GROUP,))),
     )
 
 

@@ -22,7 +22,7 @@ from ledger.events.crops import (
 )
 from ledger.events.event import Event
 from ledger.events.groups import GroupRejected, GroupReopened, ImageChosen
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRestored, ImageSkipped
 from ledger.events.runs import (
     BatchBegun,
@@ -106,7 +106,7 @@ def _text(fields: dict[str, Any], name: str) -> str:
 def _subject(fields: dict[str, Any], event: Event) -> str:
     if "subject" in fields:
         return _text(fields, "subject")
-    if isinstance(event, CropRecorded | ImageSkipped | ImageKept | HistoryImported):
+    if isinstance(event, CropRecorded | ImageSkipped | ImageKept | HistoryImported | HistoryCompleted):
         return image_subject(event.project, event.path)
     if isinstance(event, SchedulePlanned):
         return schedules.schedule_subject(event.project, event.date)
@@ -141,7 +141,7 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
             return crops.StageImage(subject, event)
         case ImageUnstaged():
             return crops.UnstageImage(subject, event)
-        case HistoryImported():
+        case HistoryImported() | HistoryCompleted():
             return crops.ImportHistory(subject, event)
         case SchedulePlanned():
             return schedules.PlanSchedule(subject, event)

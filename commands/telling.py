@@ -16,8 +16,9 @@ from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStar
 from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.groups import GroupRejected, ImageChosen
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageSkipped
+from ledger.events.imports import DecisionImported, OperationImported, ProgressImported, SittingImported
 from ledger.events.runs import BatchBegun, BatchesMissed, BatchOverran, BlockBegun, ClockJumped, RunStarted
 from ledger.events.schedules import SchedulePlanned
 from ledger.events.sittings import SittingEnded, SittingStarted
@@ -149,10 +150,8 @@ def _words(event: Event) -> str:  # noqa: C901  # one arm per event type, read a
             counts = ((event.added, "added"), (event.removed, "removed"), (event.replaced, "replaced"))
             news = "".join(f", {len(names)} {word}" for names, word in counts if names)
             words = f"{event.directory}: {event.images} images{news}"
-        case HistoryImported():
-            words = f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
         case _:
-            words = str(getattr(event, "reason", None) or "")
+            words = _evidence(event)
     return words
 
 
@@ -186,3 +185,22 @@ def _gist_of_run(event: Event) -> str:
             reason, message = getattr(event, "reason", None), getattr(event, "message", None)
             words = ": ".join(filter(None, (reason, message)))
     return words
+
+
+def _evidence(event: Event) -> str:
+    """What evidence of other tools says; of anything else its reason, if it has one."""
+    match event:
+        case HistoryImported():
+            return f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
+        case HistoryCompleted():
+            return f"{event.path}: {event.source}{f', group {event.group}' if event.group else ''}"
+        case DecisionImported():
+            return f"{event.group or ', '.join(event.images)}: {event.action or 'suggested'} {event.box or ''}".rstrip()
+        case OperationImported():
+            return f"{event.tool or event.source}: {event.operation or event.kind}"
+        case SittingImported():
+            return f"{event.tool or event.source}: until {event.ended_at or 'nobody knows when'}"
+        case ProgressImported():
+            return f"{event.directory}: {len(event.completed) or event.count or 0} completed"
+        case _:
+            return str(getattr(event, "reason", None) or "")

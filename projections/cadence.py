@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.crops import CropRecorded
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from projections.columns import split
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
@@ -21,15 +21,34 @@ from projections.reader import Projections
 PEOPLE = ("operator:", "import:")
 """Whose entries are evidence of human work: operators', and what operators did in the tools before this one."""
 
-HUMAN_CROPS = Table("""
-CREATE TABLE human_crops ( -- One row per crop that a person marked, here or elsewhere.
-  position INTEGER NOT NULL PRIMARY KEY, -- position of the mark or of the evidence in the ledger
+# Without positions, so that evidence comes to the same rows in whatever order it is brought in.
+HUMAN_MARKS = Table("""
+CREATE TABLE human_marks ( -- One row per crop that a person marked, here or elsewhere, and place it is known by.
+  subject TEXT NOT NULL, -- the image
+  at_s REAL NOT NULL, -- when it was marked, seconds since 1970 (UTC)
+  placed INTEGER NOT NULL, -- 1 where the directory is known, 0 for evidence without one
+  id TEXT NOT NULL, -- id of the mark or of the evidence
   who TEXT NOT NULL, -- the operator, or the import that knows of it
   project TEXT NOT NULL, -- the project
   directory TEXT NOT NULL, -- the image's directory as it was written then
-  at_s REAL NOT NULL, -- when it was marked, seconds since 1970 (UTC)
-  session TEXT -- the source's name for the run of its tool: a local time in some layouts; empty for marks made here
-) STRICT
+  session TEXT, -- the source's name for the run of its tool: a local time in some layouts; empty for marks made here
+  PRIMARY KEY (subject, at_s, placed, id)
+) STRICT, WITHOUT ROWID
+""")
+
+HUMAN_CROPS = View("""
+CREATE VIEW human_crops ( -- Every crop that a person marked, here or elsewhere, once.
+  subject, -- the image
+  who, -- the operator, or the import that knows of it
+  project, -- the project
+  directory, -- the image's directory as it was written then; empty if unknown
+  at_s, -- when it was marked, seconds since 1970 (UTC)
+  session -- the source's name for the run of its tool; empty for marks made here
+) AS
+SELECT subject, who, project, directory, at_s, session FROM human_marks AS mark
+WHERE NOT EXISTS (
+  SELECT 1 FROM human_marks AS other WHERE other.subject = mark.subject AND other.at_s = mark.at_s
+    AND (other.placed, other.id) > (mark.placed, mark.id))
 """)
 
 BATCHES = View("""
@@ -41,24 +60,24 @@ CREATE VIEW human_batches ( -- Crops of one submit: under 1 s apart, in one dire
   started_at, -- its first crop (UTC)
   ended_at, -- its last crop (UTC)
   started_s, -- its first crop, seconds since 1970
-  ended_s, -- its last crop, seconds since 1970
-  position -- position of its first crop in the ledger
+  ended_s -- its last crop, seconds since 1970
 ) AS
 WITH ordered AS (
-  SELECT position, who, project, directory, at_s,
+  SELECT subject, who, project, directory, at_s,
          at_s - lag(at_s) OVER person < 1.0 AND lag(directory) OVER person = directory
            AND lag(project) OVER person = project AS near
-  FROM human_crops WINDOW person AS (PARTITION BY who ORDER BY at_s, position)
+  FROM human_crops WINDOW person AS (PARTITION BY who ORDER BY at_s, directory, subject)
 ), clustered AS (
-  SELECT *, sum(near IS NOT 1) OVER (PARTITION BY who ORDER BY at_s, position ROWS UNBOUNDED PRECEDING) AS cluster
+  SELECT *, sum(near IS NOT 1)
+    OVER (PARTITION BY who ORDER BY at_s, directory, subject ROWS UNBOUNDED PRECEDING) AS cluster
   FROM ordered
 ), placed AS (
-  SELECT *, row_number() OVER (PARTITION BY who, cluster ORDER BY at_s, position) - 1 AS place,
+  SELECT *, row_number() OVER (PARTITION BY who, cluster ORDER BY at_s, directory, subject) - 1 AS place,
          count(*) OVER (PARTITION BY who, cluster) AS together
   FROM clustered
 )
 SELECT who, project, directory, count(*), strftime('%Y-%m-%dT%H:%M:%fZ', min(at_s), 'unixepoch'),
-       strftime('%Y-%m-%dT%H:%M:%fZ', max(at_s), 'unixepoch'), min(at_s), max(at_s), min(position)
+       strftime('%Y-%m-%dT%H:%M:%fZ', max(at_s), 'unixepoch'), min(at_s), max(at_s)
 FROM placed WHERE together <= 9 GROUP BY who, cluster, place / 3
 """)
 
@@ -74,9 +93,10 @@ CREATE VIEW human_sittings ( -- Batches without a gap over 10 minutes between th
   pause_before_min -- minutes since this person's sitting before; empty for the first
 ) AS
 WITH spaced AS (
-  SELECT *, started_s - lag(ended_s) OVER (PARTITION BY who ORDER BY started_s, position) AS gap_s FROM human_batches
+  SELECT *, started_s - lag(ended_s) OVER (PARTITION BY who ORDER BY started_s, project, directory) AS gap_s
+  FROM human_batches
 ), numbered AS (
-  SELECT *, sum(gap_s IS NULL OR gap_s > 600) OVER (PARTITION BY who ORDER BY started_s, position) AS sitting
+  SELECT *, sum(gap_s IS NULL OR gap_s > 600) OVER (PARTITION BY who ORDER BY started_s, project, directory) AS sitting
   FROM spaced
 )
 SELECT who, min(started_at), max(ended_at), round((max(ended_s) - min(started_s)) / 60, 1), count(*), sum(crops),
@@ -95,35 +115,42 @@ SELECT session, min(at_s) FROM human_crops WHERE session IS NOT NULL GROUP BY se
 
 
 def recorded(event: CropRecorded, entry: Entry) -> Iterator[Change]:
-    """An operator's mark is a crop of that moment, whatever becomes of it later; another's mark is no human work."""
-    if entry.by_a_person:
-        yield _row(entry, event.project, event.path, None)
+    """A person's mark is a crop of that moment, whatever becomes of it later; another's mark is no human work."""
+    if entry.actor.startswith(PEOPLE):
+        yield _row(entry, event.project, event.path, None, placed=True)
 
 
 def imported(event: HistoryImported, entry: Entry) -> Iterator[Change]:
     """A crop made elsewhere, at the time it was made."""
-    if entry.actor.startswith(PEOPLE):
-        yield _row(entry, event.project, event.path, event.session)
+    # A log without coordinates knows when its file was last written, which need not be when a person worked.
+    if entry.actor.startswith(PEOPLE) and "box_unknown" not in event.warnings:
+        yield _row(entry, event.project, event.path, event.session, placed=bool(split(event.path)[0]))
 
 
-def _row(entry: Entry, project: str, path: str, session: str | None) -> Put:
+def completed(event: HistoryCompleted, entry: Entry) -> Iterator[Change]:
+    """Where the image of a crop made elsewhere lay, and in which run of the tool."""
+    if entry.actor.startswith(PEOPLE) and event.source == "crop_log_v1":
+        yield _row(entry, event.project, event.path, event.session, placed=True)
+
+
+def _row(entry: Entry, project: str, path: str, session: str | None, *, placed: bool) -> Put:
     at_s = datetime.fromisoformat(entry.occurred_at).timestamp()
     return Put(
-        "human_crops",
+        "human_marks",
         {
-            "position": entry.position, "who": entry.actor, "project": project, "directory": split(path)[0],
-            "at_s": at_s, "session": session,
+            "subject": entry.subject, "at_s": at_s, "placed": int(placed), "id": entry.id, "who": entry.actor,
+            "project": project, "directory": split(path)[0], "session": session,
         },
     )  # fmt: skip
 
 
 CADENCE = Projection(
     name="cadence",
-    version=1,
+    version=2,
     sentence="When people marked crops: what the rhythm of their work is measured on. No runner's work is in it.",
-    tables=(HUMAN_CROPS,),
-    views=(BATCHES, SITTINGS, STARTS),
-    folds=MappingProxyType({CropRecorded: recorded, HistoryImported: imported}),
+    tables=(HUMAN_MARKS,),
+    views=(HUMAN_CROPS, BATCHES, SITTINGS, STARTS),
+    folds=MappingProxyType({CropRecorded: recorded, HistoryImported: imported, HistoryCompleted: completed}),
 )
 
 
@@ -132,7 +159,7 @@ CADENCE = Projection(
 
 @frozen
 class HumanCrop:
-    """A row of the table `human_crops`, as far as the rhythm needs it."""
+    """A row of the view `human_crops`, as far as the rhythm needs it."""
 
     who: str
     project: str
@@ -163,7 +190,7 @@ def human_crops(
     return projections.rows(
         HumanCrop,
         "FROM human_crops WHERE (:project IS NULL OR project = :project) AND (:since IS NULL OR at_s >= :since) "
-        "AND (:until IS NULL OR at_s < :until) ORDER BY who, at_s, position",
+        "AND (:until IS NULL OR at_s < :until) ORDER BY who, at_s, directory, subject",
         {"project": project, "since": since_s, "until": until_s},
     )
 

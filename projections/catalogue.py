@@ -1,10 +1,12 @@
 """Every projection there is; those that read others come after them."""
 
 from ledger.events.event import Event
+from projections.ai_decisions import AI_DECISIONS_PROJECTION
 from projections.batches import BATCHES
 from projections.cadence import CADENCE
 from projections.decisions import DECISIONS
 from projections.directories import DIRECTORIES
+from projections.evidence import EVIDENCE
 from projections.executions import EXECUTIONS
 from projections.file_operations import FILE_OPERATIONS
 from projections.groups import GROUPS
@@ -21,14 +23,16 @@ from projections.training import TRAINING
 ALL: tuple[Projection, ...] = (
     QUEUE,
     DIRECTORIES,
+    HISTORY,
     PROGRESS,
     SITTINGS,
     GROUPS,
     STAGING,
     DECISIONS,
+    AI_DECISIONS_PROJECTION,
     EXECUTIONS,
     FILE_OPERATIONS,
-    HISTORY,
+    EVIDENCE,
     TRAINING,
     CADENCE,
     SCHEDULES,

@@ -12,6 +12,12 @@ def split(path: str) -> tuple[str, str]:
     return head or slash, name
 
 
+def stem(name: str) -> str:
+    """A file's name without its last extension: what an image shares with its companions."""
+    head, dot, _ = name.rpartition(".")
+    return head if dot and head else name
+
+
 def codes(warnings: tuple[str, ...]) -> str:
     """A list of codes as JSON text."""
     return _json(warnings).decode() if warnings else "[]"

@@ -6,32 +6,113 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ledger.entry import Entry
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from projections.columns import codes, split
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
 
-IMPORTED = Table("""
-CREATE TABLE imported_history ( -- One row per record of a crop made elsewhere.
-  position INTEGER NOT NULL PRIMARY KEY, -- position of the evidence in the ledger
-  subject TEXT NOT NULL, -- the image
-  project TEXT NOT NULL, -- its project
-  directory TEXT NOT NULL, -- its directory as the source wrote it; empty where the source had a bare name
-  filename TEXT NOT NULL, -- its name
+# No positions in here: the same files brought in in another order give the same rows.
+MADE = Table("""
+CREATE TABLE imported_crops ( -- One row per rectangle or absence of one that a source gives for a crop made elsewhere.
+  project TEXT NOT NULL, -- the project
+  filename TEXT NOT NULL, -- name of the image
   cropped_at TEXT NOT NULL, -- when it was cropped (UTC)
-  stamp TEXT NOT NULL, -- the time as the source wrote it
-  source TEXT NOT NULL, -- the layout it came from: crop_log_v1, crop_log_v2 ...
+  id TEXT NOT NULL, -- id of the evidence, derived from what it says
+  subject TEXT NOT NULL, -- the image
   x1 REAL, -- left edge of the box, as a fraction of the width; empty if unknown
   y1 REAL, -- top edge, as a fraction of the height
   x2 REAL, -- right edge, as a fraction of the width
   y2 REAL, -- bottom edge, as a fraction of the height
   width_px INTEGER, -- width of the image; empty if unknown
   height_px INTEGER, -- height of the image; empty if unknown
+  warnings TEXT NOT NULL, -- what was odd about the rectangle, a JSON list of codes
+  imported_by TEXT NOT NULL, -- the import that brought it
+  PRIMARY KEY (project, filename, cropped_at, id)
+) STRICT, WITHOUT ROWID
+""")
+
+PLACES = Table("""
+CREATE TABLE imported_places ( -- One row per source of a crop made elsewhere that says where the image lay.
+  project TEXT NOT NULL, -- the project
+  filename TEXT NOT NULL, -- name of the image
+  cropped_at TEXT NOT NULL, -- when it was cropped (UTC)
+  id TEXT NOT NULL, -- id of the evidence, derived from what it says
+  directory TEXT NOT NULL, -- the image's directory as the source wrote it; empty where the source had a bare name
+  stamp TEXT NOT NULL, -- the time as the source wrote it
+  source TEXT NOT NULL, -- the layout it came from: crop_log_v1, crop_log_v2 ...
   group_id TEXT, -- the source's name for the set the image was chosen from
   session TEXT, -- the source's name for the run of its tool; not a sitting
   warnings TEXT NOT NULL, -- what was odd, a JSON list of codes
-  imported_by TEXT NOT NULL -- the import that brought it
-) STRICT
+  PRIMARY KEY (project, filename, cropped_at, id)
+) STRICT, WITHOUT ROWID
+""")
+
+# Of several rectangles for one crop the one with a size counts. Two that differ by more than a twentieth of a pixel
+# leave the box unknown. So does a rectangle of a v1 log that fits into what an earlier crop left of the same file,
+# while its size is still the one from before: its tool saved over the file and went on naming the first size.
+IMPORTED = View("""
+CREATE VIEW imported_history ( -- Every crop made elsewhere, with what all sources together say of it.
+  subject, -- the image
+  project, -- its project
+  directory, -- its directory as a source wrote it; empty where the sources had a bare name
+  filename, -- its name
+  cropped_at, -- when it was cropped (UTC)
+  stamp, -- the time as a source wrote it
+  source, -- the layout it came from: crop_log_v1, crop_log_v2 ...
+  x1, -- left edge of the box, as a fraction of the width; empty if unknown or in doubt
+  y1, -- top edge, as a fraction of the height
+  x2, -- right edge, as a fraction of the width
+  y2, -- bottom edge, as a fraction of the height
+  width_px, -- width of the image; empty if unknown
+  height_px, -- height of the image; empty if unknown
+  group_id, -- the source's name for the set the image was chosen from
+  session, -- the source's name for the run of its tool; not a sitting
+  warnings, -- what was odd, a JSON list of codes; conflict and recropped say why a box is in doubt
+  imported_by -- the import that brought it
+) AS
+WITH ranked AS (
+  SELECT *, row_number() OVER (
+    PARTITION BY project, filename, cropped_at ORDER BY width_px IS NULL, x1 IS NULL, id) AS rank
+  FROM imported_crops
+), best AS (
+  SELECT *, EXISTS (
+    SELECT 1 FROM imported_crops AS other
+    WHERE other.project = ranked.project AND other.filename = ranked.filename
+      AND other.cropped_at = ranked.cropped_at AND other.x1 IS NOT NULL AND ranked.x1 IS NOT NULL
+      AND (other.width_px <> ranked.width_px OR other.height_px <> ranked.height_px
+        OR max(abs(other.x1 - ranked.x1), abs(other.x2 - ranked.x2)) > coalesce(0.05 / ranked.width_px, 0.00001)
+        OR max(abs(other.y1 - ranked.y1), abs(other.y2 - ranked.y2)) > coalesce(0.05 / ranked.height_px, 0.00001))
+  ) AS conflict, EXISTS (
+    SELECT 1 FROM imported_crops AS cut
+    WHERE cut.project = ranked.project AND cut.filename = ranked.filename AND cut.cropped_at < ranked.cropped_at
+      AND cut.width_px = ranked.width_px AND cut.height_px = ranked.height_px
+      AND round((cut.x2 - cut.x1) * cut.width_px) * round((cut.y2 - cut.y1) * cut.height_px)
+        < cut.width_px * cut.height_px
+      AND round(ranked.x2 * ranked.width_px) <= round((cut.x2 - cut.x1) * cut.width_px)
+      AND round(ranked.y2 * ranked.height_px) <= round((cut.y2 - cut.y1) * cut.height_px)
+      AND EXISTS (SELECT 1 FROM imported_places AS saved WHERE saved.project = cut.project
+        AND saved.filename = cut.filename AND saved.cropped_at = cut.cropped_at AND saved.source = 'crop_log_v1')
+      AND EXISTS (SELECT 1 FROM imported_places AS named WHERE named.project = cut.project
+        AND named.filename = cut.filename AND named.cropped_at = ranked.cropped_at AND named.source = 'crop_log_v1')
+  ) AS recropped
+  FROM ranked WHERE rank = 1
+), told AS (
+  SELECT *, row_number() OVER (
+    PARTITION BY project, filename, cropped_at ORDER BY directory = '', group_id IS NULL, source, id) AS rank
+  FROM imported_places
+)
+SELECT best.subject, best.project, coalesce(told.directory, ''), best.filename, best.cropped_at,
+       coalesce(told.stamp, best.cropped_at), coalesce(told.source, 'crop_log_v2'),
+       iif(conflict OR recropped, NULL, x1), iif(conflict OR recropped, NULL, y1),
+       iif(conflict OR recropped, NULL, x2), iif(conflict OR recropped, NULL, y2),
+       iif(conflict OR recropped, NULL, width_px), iif(conflict OR recropped, NULL, height_px),
+       told.group_id, told.session,
+       CASE WHEN conflict THEN '["conflict"]' WHEN recropped THEN '["recropped"]'
+            WHEN best.warnings <> '[]' THEN best.warnings
+            WHEN told.group_id IS NULL THEN '["unknown_group"]' ELSE '[]' END,
+       best.imported_by
+FROM best LEFT JOIN told ON told.project = best.project AND told.filename = best.filename
+  AND told.cropped_at = best.cropped_at AND told.rank = 1
 """)
 
 SOURCES = View("""
@@ -51,31 +132,47 @@ FROM imported_history GROUP BY project, source
 
 
 def imported(event: HistoryImported, entry: Entry) -> Iterator[Change]:
-    """One more piece of evidence."""
+    """A crop, by what one source says of its rectangle."""
     box, size = event.box, event.dimensions
     directory, filename = split(event.path)
     yield Put(
-        "imported_history",
+        "imported_crops",
         {
-            "position": entry.position, "subject": entry.subject, "project": event.project,
-            "directory": directory, "filename": filename, "cropped_at": entry.occurred_at, "stamp": event.stamp,
-            "source": event.source,
+            "project": event.project, "filename": filename, "cropped_at": entry.occurred_at, "id": entry.id,
+            "subject": entry.subject,
             "x1": box.x1 if box else None, "y1": box.y1 if box else None,
             "x2": box.x2 if box else None, "y2": box.y2 if box else None,
             "width_px": size.width_px if size else None, "height_px": size.height_px if size else None,
-            "group_id": event.group, "session": event.session,
             "warnings": codes(event.warnings), "imported_by": entry.actor,
+        },
+    )  # fmt: skip
+    if directory or event.record is not None:  # in a ledger of the first days one event said it all
+        yield _place(event, entry, filename, event.path)
+
+
+def completed(event: HistoryCompleted, entry: Entry) -> Iterator[Change]:
+    """Where its image lay, by what one source says."""
+    yield _place(event, entry, event.filename, event.path)
+
+
+def _place(event: HistoryImported | HistoryCompleted, entry: Entry, filename: str, path: str) -> Put:
+    return Put(
+        "imported_places",
+        {
+            "project": event.project, "filename": filename, "cropped_at": entry.occurred_at, "id": entry.id,
+            "directory": split(path)[0], "stamp": event.stamp, "source": event.source,
+            "group_id": event.group, "session": event.session, "warnings": codes(event.warnings),
         },
     )  # fmt: skip
 
 
 HISTORY = Projection(
     name="history",
-    version=1,
+    version=2,
     sentence="Evidence of crops made elsewhere, with a box or without.",
-    tables=(IMPORTED,),
-    views=(SOURCES,),
-    folds=MappingProxyType({HistoryImported: imported}),
+    tables=(MADE, PLACES),
+    views=(IMPORTED, SOURCES),
+    folds=MappingProxyType({HistoryImported: imported, HistoryCompleted: completed}),
 )
 
 

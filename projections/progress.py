@@ -25,7 +25,7 @@ from ledger.events.crops import (
     CropWithdrawn,
 )
 from ledger.events.event import Event
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.names import parse_name
 from projections.columns import split
@@ -79,16 +79,26 @@ def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
 
 def imported(event: HistoryImported, entry: Entry) -> Iterator[Change]:
     """The image was cropped elsewhere."""
-    row = _at(event.path) | {"subject": entry.subject, "project": event.project}
-    yield Put("imported_images", row | {"changed_at": entry.occurred_at, "position": entry.position})
+    yield _elsewhere(event.project, event.path, entry)
+
+
+def completed(event: HistoryCompleted, entry: Entry) -> Iterator[Change]:
+    """A source says where the image lay that was cropped elsewhere."""
+    if "/" in event.path:
+        yield _elsewhere(event.project, event.path, entry)
+
+
+def _elsewhere(project: str, path: str, entry: Entry) -> Put:
+    row = _at(path) | {"subject": entry.subject, "project": project}
+    return Put("imported_images", row | {"changed_at": entry.occurred_at, "position": entry.position})
 
 
 def relocated(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
     """The image is seen where its file is now."""
     if event.decided:
         yield Set("decided_images", entry.subject, _at(event.path))
-    if event.evidence:
-        yield Set("imported_images", entry.subject, _at(event.path))
+    elif event.evidence:
+        yield Set("imported_images", (entry.subject, split(event.source)[0]), _at(event.path))
 
 
 def _at(path: str) -> Row:
@@ -102,7 +112,7 @@ def _now(status: str, entry: Entry) -> Row:
 
 PROGRESS = Projection(
     name="progress",
-    version=2,
+    version=3,
     sentence="Every image seen, and how far each directory is.",
     tables=(DECIDED_IMAGES, IMPORTED_IMAGES),
     views=(AT_WORK, IMAGES, PROGRESS_OF_DIRECTORIES),
@@ -111,7 +121,7 @@ PROGRESS = Projection(
         "CREATE INDEX imported_images_by_place ON imported_images (directory, filename, project)",
         "CREATE INDEX decided_contents ON decided_images (sha256) WHERE status <> 'executed'",
     ),
-    reads=("directories",),
+    reads=("directories", "history"),
     folds=MappingProxyType(
         {
             CropRecorded: decided("recorded"),
@@ -127,6 +137,7 @@ PROGRESS = Projection(
             ImageRestored: moved_on("open"),
             ImageRelocated: relocated,
             HistoryImported: imported,
+            HistoryCompleted: completed,
         }
     ),
 )

@@ -17,16 +17,18 @@ CREATE TABLE decided_images ( -- One row per image that an operator or a runner 
 ) STRICT
 """)
 
-# A table of its own: evidence may arrive before or after the decisions on the same image, and must not undo them.
+# A table of its own: evidence may arrive before or after the decisions on the same image, and must not undo them. A row
+# per place that some source names, and one without a directory that counts only where no source names any.
 IMPORTED_IMAGES = Table("""
-CREATE TABLE imported_images ( -- One row per image that was cropped elsewhere, before this ledger.
-  subject TEXT NOT NULL PRIMARY KEY, -- the image
-  project TEXT NOT NULL, -- its project
+CREATE TABLE imported_images ( -- One row per image that was cropped elsewhere, and place that a source names for it.
+  subject TEXT NOT NULL, -- the image
   directory TEXT NOT NULL, -- its directory as the source wrote it; empty where the source had a bare name
   filename TEXT NOT NULL, -- its name
+  project TEXT NOT NULL, -- its project
   order_key TEXT NOT NULL, -- what images are ordered by: timestamp, stage, name
-  changed_at TEXT NOT NULL, -- when it was cropped (UTC)
-  position INTEGER NOT NULL -- position of the evidence in the ledger
+  changed_at TEXT NOT NULL, -- when it was cropped, by the evidence that came last (UTC)
+  position INTEGER NOT NULL, -- position of that evidence in the ledger
+  PRIMARY KEY (subject, directory)
 ) STRICT
 """)
 
@@ -59,13 +61,19 @@ WHERE {decided}
   AND (status <> 'executed' OR restarted.position IS NULL OR decided.position > restarted.position
        OR found.sha256 IN (decided.sha256, decided.output_sha256))
 UNION ALL
-SELECT imported.subject, project, imported.directory, filename, 'imported', NULL, changed_at, imported.position,
-       order_key
+SELECT imported.subject, project, imported.directory, filename, 'imported', NULL,
+       coalesce((SELECT max(cropped_at) FROM imported_crops AS made
+         WHERE made.project = imported.project AND made.filename = imported.filename), changed_at),
+       imported.position, order_key
 FROM imported_images AS imported
 LEFT JOIN directory_places AS place ON place.directory = imported.directory
 LEFT JOIN directory_restarts AS restarted ON restarted.subject = place.subject
 WHERE {imported} AND (restarted.position IS NULL OR imported.position > restarted.position)
   AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.subject = imported.subject)
+  AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.directory = imported.directory
+    AND decided.filename = imported.filename AND decided.project = imported.project)
+  AND (imported.directory <> '' OR NOT EXISTS (
+    SELECT 1 FROM imported_images AS placed WHERE placed.subject = imported.subject AND placed.directory <> ''))
 UNION ALL
 SELECT NULL, at_work.project, at_work.directory, found.filename, iif(problem IS NULL, 'open', 'problem'), problem,
        scanned_at, NULL, found.order_key

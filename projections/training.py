@@ -26,20 +26,20 @@ CREATE VIEW training ( -- The training data, oldest first: its first nine column
   height, -- height of the image in pixels
   origin, -- recorded here, or imported
   subject, -- the image
-  position -- position of the mark in the ledger
+  position -- position of the mark in the ledger; empty for an imported one, which several sources may tell of
 ) AS
 SELECT decided_at, project, filename, x1, y1, x2, y2, width_px, height_px, 'recorded', subject, position
 FROM image_decisions
 WHERE action <> 'reject' AND (decided_by LIKE 'operator:%' OR decided_by LIKE 'import:%')
 UNION ALL
-SELECT cropped_at, project, filename, x1, y1, x2, y2, width_px, height_px, 'imported', subject, position
+SELECT cropped_at, project, filename, x1, y1, x2, y2, width_px, height_px, 'imported', subject, NULL
 FROM imported_history WHERE x1 IS NOT NULL AND width_px IS NOT NULL
-ORDER BY 1, 12
+ORDER BY 1, 2, 3, 12
 """)
 
 TRAINING = Projection(
     name="training",
-    version=1,
+    version=2,
     sentence="What a model learns from: one row per crop that a person marked and that still stands.",
     tables=(),
     views=(TRAINING_VIEW,),

@@ -8,6 +8,7 @@ import typer
 
 from commands.cli import (
     answering,
+    deciding,
     demonstrating,
     directories,
     importing,
@@ -55,6 +56,7 @@ for room in (
     scheduling,
     progressing,
     projecting,
+    deciding,
     answering,
     serving,
 ):

@@ -87,7 +87,7 @@ def against(desk: Desk, trial: Trial, *, as_json: bool) -> int:
     require_numpy()
     zone, worked = zone_of(desk, trial.tz), measured(desk, trial.project, trial.tz).days
     if not worked:
-        raise Refused("There is no history to compare with.", mend="To bring some: crop import crops FILE")
+        raise Refused("There is no history to compare with.", mend="To bring some: crop import FILE")
     simulated = simulate(worked, zone, trial.policy, days=trial.days, seed=trial.seed, method=trial.method)
     found = compare(worked, simulated, zone)
     failed = [each.name for each in found if not each.holds]

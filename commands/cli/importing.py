@@ -1,21 +1,37 @@
-"""Bringing in what other tools wrote: import crops, import review."""
+"""Bringing in what other tools wrote: import PATH..., import review."""
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from commands.cli.desk import at_desk
-from commands.cli.options import JsonFlag
-from commands.cli.output import emit, plural, progress, say, shown, table
+from commands.cli.desk import Desk, at_desk
+from commands.cli.options import DryRun, JsonFlag
+from commands.cli.output import emit, plural, progress, say, shown, table, warn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from commands.importing import ImportReport
+    from commands.importing.importing import Importer, ImportReport
 
-imports = typer.Typer(help="Bring in what other tools wrote, and review what was set aside.", no_args_is_help=True)
+
+class _FilesFirst(TyperGroup):
+    """`crop import FILE` is `crop import files FILE`: what is no command of the group is a file."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  # typer's context is not public
+        if args and args[0] not in self.commands and args[0] not in {"--help", "-h"}:
+            args = ["files", *args]
+        return super().parse_args(ctx, args)
+
+
+imports = typer.Typer(
+    cls=_FilesFirst,
+    help="Bring in what other tools wrote (crop import PATH...), and review what was set aside.",
+    no_args_is_help=True,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -23,37 +39,93 @@ def register(app: typer.Typer) -> None:
     app.add_typer(imports, name="import")
 
 
-@imports.command("crops")
-def crops(
+@imports.command("files")
+def files_(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Crop logs: CSV with 19 columns (v1) or 9 columns (v2).")],
-    project: Annotated[str | None, typer.Option(help="The project of rows that name none; needed for v1 logs.")] = None,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or directories with files.")],
+    project: Annotated[str | None, typer.Option(help="The project of records that name none.")] = None,
     tz: Annotated[str | None, typer.Option(help="The zone of times without one, such as America/New_York.")] = None,
+    layout: Annotated[
+        str | None, typer.Option("--as", help="Read every record as this format instead of recognising it.")
+    ] = None,
+    dry_run: DryRun = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Bring crop logs into the ledger as history; the same rows again add nothing.
+    """Bring what other tools wrote into the ledger; the same records again add nothing.
 
-    Rows that cannot be understood are set aside with file, line and reason (crop import review). Exit 1 if any was.
+    Crop logs, decisions, queues, file operations, timers, progress and projects are recognised by what is in them.
+    What cannot be understood is set aside with file, line and reason (crop import review). Exit 1 if anything was.
 
     \b
-    Example:
-      crop import crops crop_log.csv --project mojo1
+    Examples:
+      crop import crop_log.csv decisions/ --project mojo1
+      crop import old_tool/ --project mojo1 --tz America/New_York --dry-run
+      crop import files review
     """
-    from commands.importing import import_crops
-
-    aside = 0
     with at_desk(context) as desk:
-        zone = _zone(tz)
-        for file in files:
-            with progress(f"Importing {file.name}") as bar:
-                report = import_crops(file, project, desk.ledger, desk.home, desk.now, tz=zone, progress=bar.reach)
-            aside += report.set_aside
-            if as_json:
+        reports, failed = _brought(desk, paths, project, _zone(tz), layout, dry_run=dry_run)
+        if as_json:
+            for report in reports:
                 emit(report)
-            else:
-                _tell(report)
-    if aside:
+        else:
+            _tell(reports, dry_run=dry_run)
+    if failed or any(report.set_aside for report in reports):
         raise typer.Exit(1)
+
+
+def _brought(
+    desk: Desk, paths: "list[Path]", project: str | None, zone: "ZoneInfo | None", layout: str | None, *, dry_run: bool
+) -> "tuple[list[ImportReport], int]":
+    """Every file, one after the other; one that cannot be read is told and does not stop the others."""
+    from contextlib import nullcontext
+
+    from commands.importing.importing import Importer, rehearsing
+    from commands.importing.waiting import Waiting
+    from ledger.errors import CropledgerError, Invalid, NotFound, Refused, Unsafe
+
+    waiting = Waiting(desk.recorder(), aside=frozenset({desk.home.root.resolve()}))
+    importer = Importer.of(
+        desk.ledger, desk.home, desk.now, project=project, tz=zone, layout=layout, projections=desk.projections,
+        waiting=waiting,
+    )  # fmt: skip
+    reports: list[ImportReport] = []
+    problems: list[CropledgerError] = []
+    files = _files(paths)
+    with progress("Importing", len(files)) as bar, rehearsing(desk.ledger) if dry_run else nullcontext():
+        for file in files:
+            try:
+                reports.append(_one(importer, file, alone=len(files) == 1, bar=bar, dry_run=dry_run))
+            except (NotFound, Invalid, Refused, Unsafe) as problem:
+                if len(files) == 1:
+                    raise
+                problems.append(problem)
+            bar.advance(0 if len(files) == 1 else 1)
+    for each in problems:
+        warn(f"{type(each).__name__}: {each}")
+    return reports, len(problems)
+
+
+def _one(importer: "Importer", file: Path, *, alone: bool, bar: Any, dry_run: bool) -> "ImportReport":  # noqa: ANN401
+    bring = importer.try_out if dry_run else importer.bring
+    return bring(file, bar.reach if alone else None)
+
+
+def _files(paths: "list[Path]") -> list[Path]:
+    """The files that were named, and those in the directories that were, by name; images are none of them."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(each for each in path.rglob("*") if each.is_file() and _may_be_records(each))
+        else:
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+_OTHERS = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".yaml", ".caption", ".txt", ".cropped"}
+
+
+def _may_be_records(path: Path) -> bool:
+    return path.suffix.lower() not in _OTHERS and not path.name.endswith(("-wal", "-shm", "-journal", ".bak"))
 
 
 def _zone(name: str | None) -> "ZoneInfo | None":
@@ -67,15 +139,49 @@ def _zone(name: str | None) -> "ZoneInfo | None":
         raise Invalid(f"No such time zone: {name!r}.", mend="Like: --tz America/New_York") from error
 
 
-def _tell(report: "ImportReport") -> None:
-    say(f"{report.file}: read {plural(report.read, 'row')}: {_counts(report.layouts)}.")
-    boxes = f" ({report.boxes:,} with a box, {report.accepted - report.boxes:,} with the box unknown)"
-    say(f"Accepted {report.accepted:,}{boxes if report.accepted else ''}, known already {report.known:,}, "
-        f"set aside {report.set_aside:,}.")  # fmt: skip
-    if report.warnings:
-        say(f"Odd but accepted: {_counts(report.warnings)}.")
-    if report.set_aside:
-        say(f"Set aside: {_counts(report.quarantined)}. See: crop import review")
+# -- what it says -------------------------------------------------------------------------------------------------
+
+_SHOWN = 20
+
+
+def _tell(reports: "Sequence[ImportReport]", *, dry_run: bool) -> None:
+    many = sorted(reports, key=lambda report: (-report.set_aside, report.file))
+    if dry_run and many:
+        rows = [
+            (shown(each.file), _counts(each.layouts), each.read, each.accepted, each.completed, each.known,
+             each.set_aside)
+            for each in many[:_SHOWN]
+        ]  # fmt: skip
+        say(table(("file", "what it holds", "read", "accept", "complete", "known", "set aside"), rows))
+        if len(many) > _SHOWN:
+            say(f"... and {len(many) - _SHOWN:,} files more.")
+    accepted, completed, known, aside = (
+        sum(getattr(each, name) for each in reports) for name in ("accepted", "completed", "known", "set_aside")
+    )
+    layouts = _summed(report.layouts for report in reports)
+    where = shown(reports[0].file) if len(reports) == 1 else plural(len(reports), "file")
+    read = sum(report.read for report in reports)
+    say(f"{where}: {'would read' if dry_run else 'read'} {plural(read, 'record')}: {_counts(layouts) or 'none'}.")
+    boxes = sum(report.boxes for report in reports)
+    with_boxes = f" (with {plural(boxes, 'box').replace('boxs', 'boxes')})" if boxes else ""
+    would = "Would accept" if dry_run else "Accepted"
+    say(f"{would} {accepted:,}, completed {completed:,}{with_boxes}, known already {known:,}, set aside {aside:,}.")
+    owed = sum(report.owed for report in reports)
+    if owed:
+        say(f"{'Would put' if dry_run else 'Put'} {plural(owed, 'crop')} into the queue.")
+    warnings = _summed(report.warnings for report in reports)
+    if warnings:
+        say(f"Odd but accepted: {_counts(warnings)}.")
+    if aside:
+        reasons = _counts(_summed(report.quarantined for report in reports))
+        say(f"Set aside: {reasons}.{'' if dry_run else ' See: crop import review'}")
+
+
+def _summed(counts: "Any") -> Counter[str]:  # noqa: ANN401  # any iterable of counts
+    total: Counter[str] = Counter()
+    for each in counts:
+        total.update(each)
+    return total
 
 
 def _counts(counts: "Mapping[str, int]") -> str:
@@ -90,11 +196,13 @@ def review(
 ) -> None:
     """List the records that were set aside, with file, line, reason and what they said.
 
+    A file that was mended can be imported again; what is understood then leaves this list.
+
     \b
     Example:
       crop import review --json
     """
-    from commands.quarantine import Quarantine
+    from commands.importing.quarantine import Quarantine
 
     with at_desk(context) as desk:
         count = 0

@@ -1,13 +1,16 @@
 """What the ledger adds up to: queue, rebuild, export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.cli.desk import Desk, at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
+
+if TYPE_CHECKING:
+    from commands.decision_files import Written
 
 _SHOWN = 20
 """Differences that are listed; the count names them all."""
@@ -153,25 +156,50 @@ def _rebuild_as_of(desk: Desk, as_of: str, to: Path, *, as_json: bool) -> None:
 
 def export(
     context: typer.Context,
-    what: Annotated[str, typer.Argument(help="training, queue, progress, tracker, selection, or all.")],
+    what: Annotated[
+        str,
+        typer.Argument(help="training, queue, progress, tracker, selection, all of these, or decisions, or sidecars."),
+    ],
+    project: Annotated[str | None, typer.Option(help="Of decisions and sidecars: which project's.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Of decisions the database, of sidecars the directory.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the files that other programs expect.
 
-    They go below home: complete, atomically, and never read back as truth.
+    They go below home: complete, atomically, and never read back as truth. Decisions go into a database in the columns
+    of older tools, imported sidecars into files as they were; both where --to says. To import an export brings nothing
+    new.
 
     \b
     Examples:
       crop export training
       crop export all
+      crop export decisions --project mojo1 --to mojo1.db
+      crop export sidecars --to decisions/
     """
     from commands.exporting import export as write
+    from ledger.errors import Invalid
 
+    elsewhere = what in {"decisions", "sidecars"}
+    if elsewhere != (to is not None) or (what == "decisions") > (project is not None) or (project and not elsewhere):
+        raise Invalid(
+            f"crop export {what} {'needs' if elsewhere else 'takes no'} --project and --to.",
+            mend="Like: crop export decisions --project P --to FILE.db (sidecars need --to only)",
+        )
     with at_desk(context) as desk, progress("Exporting"):
-        written = write(what, desk.projections, desk.home)
-        if as_json:
-            for file in written:
+        own = [] if to else write(what, desk.projections, desk.home)
+        for file in [_elsewhere(desk, what, project, to)] if to else own:
+            if as_json:
                 emit({"path": str(file.path), "records": file.count})
-        else:
-            for file in written:
+            else:
                 say(f"Wrote {plural(file.count, 'record')} to {shown(file.path)}")
+
+
+def _elsewhere(desk: Desk, what: str, project: str | None, to: Path) -> "Written":
+    from commands.decision_files import write_decisions, write_sidecars
+
+    target = to.expanduser().absolute()
+    if what == "sidecars":
+        return write_sidecars(desk.projections, project, target)
+    assert project is not None  # noqa: S101  # asked for above
+    return write_decisions(desk.projections, project, target, desk.home)

@@ -16,8 +16,16 @@ from ledger.events.crops import (
 from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
 from ledger.events.groups import GroupRejected, GroupReopened, ImageChosen
-from ledger.events.history import HistoryImported
+from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
+from ledger.events.imports import (
+    DecisionImported,
+    OperationImported,
+    ProgressImported,
+    ProjectImported,
+    SelectionImported,
+    SittingImported,
+)
 from ledger.events.runs import (
     BatchBegun,
     BatchesMissed,
@@ -53,6 +61,13 @@ ALL: tuple[type[Event], ...] = (
     ImageStaged,
     ImageUnstaged,
     HistoryImported,
+    HistoryCompleted,
+    DecisionImported,
+    OperationImported,
+    SittingImported,
+    ProgressImported,
+    ProjectImported,
+    SelectionImported,
     DirectoryScanned,
     DirectoryRestarted,
     DirectoryRelocated,

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from commands.evidence import bare_name, history_id
 from commands.exporting import Exported, export
+from commands.importing.facts import Crop
 from configs.home import Home
 from ledger.entry import Batch, Draft
 from ledger.events.crops import (
@@ -22,7 +22,6 @@ from ledger.events.crops import (
     MovedFile,
 )
 from ledger.events.event import Event
-from ledger.events.history import HistoryImported
 from ledger.events.images import ImageSkipped
 from ledger.log import Ledger
 from ledger.values import Box, Dimensions, Instant, PixelBox, image_subject
@@ -79,9 +78,9 @@ class Story:
 
     def history(self, path: str, box: Box | None, at: str) -> None:
         size = Dimensions(800, 400) if box else None
-        event = HistoryImported("p", path, "crop_log_v1", at, box, size)
-        id_ = history_id("p", bare_name(path), Instant(at))
-        self.ledger.append(Batch.of(Draft(image_subject("p", path), event, "import:x", Instant(at), "c", id=id_)))
+        facts = Crop("p", path, at, Instant(at), "crop_log_v1", box, size).reading().facts
+        drafts = [Draft(each.subject, each.event, each.actor, Instant(at), "c", id=each.id) for each in facts]
+        self.ledger.append(Batch(tuple(drafts)))
 
     def projections(self) -> Projections:
         with Store.open(self.home.projections) as store:

@@ -5,12 +5,13 @@ import io
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from commands.exporting import DirectoryState, export, progress_names, queue_jsonl, tracker_jsonl, training_csv
-from commands.importing import import_crops
+from commands.importing.importing import Importer
 from commands.whole_files import written_whole
 from ledger.errors import Invalid, Refused
 from ledger.values import Box, Dimensions
@@ -18,6 +19,7 @@ from projections.file_operations import FileOperation
 from projections.queue import QueueLine
 from projections.training import TrainingLine
 
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 TRAINING = "data/training/crop_training_data.csv"
 
 
@@ -61,7 +63,7 @@ def test_the_queue_has_what_is_owed_and_what_was_executed(some_of_everything):
 
 
 def test_a_pending_line_reads_back_as_the_mark_it_is(some_of_everything):
-    from commands.mark_lines import marks_from
+    from commands.importing.mark_lines import marks_from
 
     story = some_of_everything()
     story.export("queue")
@@ -209,7 +211,7 @@ def test_importing_the_training_export_changes_nothing(some_of_everything):
     story.record("/photos/q/odd, name.png", project="q")
     story.export("training")
     head, files = story.ledger.head(), story.files()
-    report = import_crops(story.home.root / TRAINING, "p", story.ledger, story.home, story.ledger._clock())
+    report = Importer.of(story.ledger, story.home, NOW, project="p").bring(story.home.root / TRAINING)
     assert (report.read, report.known, report.accepted, report.set_aside) == (7, 7, 0, 0)
     assert story.ledger.head() == head
     story.export("all")
@@ -228,7 +230,7 @@ def test_a_training_export_brought_into_a_fresh_ledger_exports_the_same_again(so
     story.export("training")
     home = Home(tmp_path / "second")
     with Ledger.create(home.ledger) as ledger:
-        report = import_crops(story.home.root / TRAINING, None, ledger, home, story.ledger._clock())
+        report = Importer.of(ledger, home, NOW).bring(story.home.root / TRAINING)
         assert report.accepted == report.boxes == 7
         with Store.open(home.projections) as store:
             catch_up(ledger, store)

@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 from attrs import define
 
-from commands.importing import ImportReport, import_crops
-from commands.quarantine import Quarantine, Quarantined
+from commands.importing.importing import Importer, ImportReport, Progress
+from commands.importing.quarantine import Quarantine, Quarantined
+from commands.importing.waiting import Waiting
+from commands.recording import Recorder
 from configs.home import Home
+from imaging.zones import Zones
+from ledger.codec import encode
 from ledger.entry import Entry
 from ledger.events.history import HistoryImported
 from ledger.log import Ledger
+from projections.catch_up import catch_up
+from projections.reader import Projections
+from projections.store import Store
 
 NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -71,12 +78,49 @@ class Desk:
     home: Home
     ledger: Ledger
 
-    def bring(self, content: bytes, name: str = "log.csv", project: str | None = "p", **how: object) -> ImportReport:
+    def importer(self, project: str | None = "p", *, queue: bool = False, **how: object) -> Importer:
+        waiting = Waiting(Recorder(self.ledger, self.projections(), Zones.of(self.folder))) if queue else None
+        return Importer.of(
+            self.ledger, self.home, NOW, project=project, projections=self.projections(), waiting=waiting, **how
+        )  # type: ignore[arg-type]
+
+    def bring(
+        self,
+        content: bytes,
+        name: str = "log.csv",
+        project: str | None = "p",
+        progress: Progress | None = None,
+        **how: object,
+    ) -> ImportReport:
         path = self.folder / name
         path.write_bytes(content)
-        report = import_crops(path, project, self.ledger, self.home, NOW, **how)  # type: ignore[arg-type]
-        assert report.accepted + report.known + report.set_aside == report.read == sum(report.layouts.values())
+        report = self.importer(project, **how).bring(path, progress)  # type: ignore[arg-type]
+        parts = report.accepted + report.completed + report.known + report.set_aside
+        assert parts == report.read == sum(report.layouts.values())
         return report
+
+    def projections(self) -> Projections:
+        with Store.open(self.home.projections) as store:
+            catch_up(self.ledger, store)
+        return Projections.open(self.home.projections)
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """What a question to the projections is answered."""
+        with Store.open(self.home.projections) as store:
+            catch_up(self.ledger, store)
+            return store.connection.execute(sql).fetchall()
+
+    def facts(self) -> set[tuple[str, str, str, str, str]]:
+        """What the ledger holds, whatever the order in which it came."""
+        return {
+            (entry.id, entry.subject, entry.occurred_at, entry.actor, encode(entry.event)) for entry in self.entries()
+        }
+
+    def crops(self) -> list[dict[str, object]]:
+        """The crops made elsewhere as the projections know them, oldest first."""
+        names = "filename, directory, cropped_at, x1, x2, width_px, group_id, warnings"
+        rows = self.rows(f"SELECT {names} FROM imported_history ORDER BY cropped_at, filename")
+        return [dict(zip(names.split(", "), row, strict=True)) for row in rows]
 
     def entries(self) -> list[Entry]:
         return self.ledger.read(0, 1_000_000)

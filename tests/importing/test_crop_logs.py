@@ -4,15 +4,27 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commands import crop_logs
-from commands.evidence import Evidence
-from commands.quarantine import SetAside
-from ledger.events.history import HistoryImported
+from commands.importing import crop_logs, times
+from commands.importing.facts import Fact, Reading, Told
+from commands.importing.quarantine import SetAside
+from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.values import Box, Dimensions, image_subject
 
 
-def read(row: str, project: str | None = "p", tz: ZoneInfo | None = None, *, ended: bool = True) -> Evidence:
-    return crop_logs.read(row.split(","), row, project=project, tz=tz, ended=ended)
+def reading(row: str, project: str | None = "p", tz: ZoneInfo | None = None, *, ended: bool = True) -> Reading:
+    return crop_logs.read(row.split(","), row, Told(project, tz), ended=ended)
+
+
+def read(row: str, project: str | None = "p", tz: ZoneInfo | None = None, *, ended: bool = True) -> Fact:
+    """What the row says of the crop itself."""
+    return reading(row, project, tz, ended=ended).facts[0]
+
+
+def more(row: str, project: str | None = "p") -> HistoryCompleted:
+    """What the row says beyond that."""
+    event = reading(row, project).facts[1].event
+    assert isinstance(event, HistoryCompleted)
+    return event
 
 
 def reason(row: str, **how: object) -> str:
@@ -24,10 +36,17 @@ def reason(row: str, **how: object) -> str:
 def test_pixels_become_fractions_of_the_chosen_image(log):
     row = log.v1()
     assert read(row).event == HistoryImported(
-        "p", "set_x/a.png", "crop_log_v1", "2025-11-02T10:00:00.250000Z", Box(0.125, 0.125, 0.625, 0.625),
-        Dimensions(800, 400), "g1", "2025-11-02 05:59:00", row,
-    )  # fmt: skip
-    assert read(row).subject == image_subject("p", "set_x/a.png")
+        "p", "a.png", "crop_log", "2025-11-02T10:00:00.250000Z", Box(0.125, 0.125, 0.625, 0.625), Dimensions(800, 400)
+    )
+    assert read(row).subject == image_subject("p", "a.png")
+
+
+def test_what_only_this_layout_says_is_kept_beside_the_crop_with_the_row_itself(log):
+    row = log.v1()
+    assert more(row) == HistoryCompleted(
+        "p", "a.png", "set_x/a.png", "crop_log_v1", "2025-11-02T10:00:00.250000Z", "g1", "2025-11-02 05:59:00", row
+    )
+    assert [fact.subject for fact in reading(row).facts] == [image_subject("p", "a.png")] * 2
 
 
 def test_fractions_are_told_from_pixels_by_their_value(log):
@@ -53,9 +72,10 @@ def test_what_only_python_calls_a_number_is_none(log, cell):
 
 @pytest.mark.parametrize("size", ["0,0", "0,400", "800,0", ",", "800,"])
 def test_without_a_size_the_crop_is_known_and_its_box_is_not(log, size):
-    event = read(log.v1(size=size)).event
+    row = log.v1(size=size)
+    event = read(row).event
     assert (event.box, event.dimensions, event.warnings) == (None, None, ("size_unknown",))
-    assert "500.0" in str(event.record)
+    assert "500.0" in str(more(row).record)
 
 
 def test_fractions_need_no_size(log):
@@ -85,8 +105,8 @@ def test_the_shape_may_differ_by_the_rounding_of_both_sides_and_no_more(log):
 
 def test_the_chosen_image_is_the_one_whose_size_counts():
     images = "d/a.png,stage1_generated,100,100,d/b.png,stage2_upscaled,400,400"
-    event = read(f"s,g,d,2,1,d/b.png,0.0,0.0,100.0,100.0,2025-11-02T10:00:00Z,{images}").event
-    assert (event.dimensions, event.path) == (Dimensions(400, 400), "d/b.png")
+    row = f"s,g,d,2,1,d/b.png,0.0,0.0,100.0,100.0,2025-11-02T10:00:00Z,{images}"
+    assert (read(row).event.dimensions, more(row).path) == (Dimensions(400, 400), "d/b.png")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +132,7 @@ def test_two_rows_on_one_line_are_set_aside(log):
 
 
 def test_an_absent_group_is_a_warning(log):
-    assert read(log.v1(group="")).event.warnings == ("unknown_group",)
+    assert more(log.v1(group="")).warnings == reading(log.v1(group="")).warnings == ("unknown_group",)
 
 
 # -- v2 ---------------------------------------------------------------------------------------------------------
@@ -120,8 +140,14 @@ def test_an_absent_group_is_a_warning(log):
 
 def test_a_v2_row_has_fractions_and_a_bare_name(log):
     event = read(log.v2()).event
-    assert (event.source, event.path, event.box) == ("crop_log_v2", "a.png", Box(0.125, 0.125, 0.625, 0.625))
-    assert event.warnings == ("unknown_group",)
+    assert (event.source, event.path, event.box) == ("crop_log", "a.png", Box(0.125, 0.125, 0.625, 0.625))
+    assert reading(log.v2()).warnings == ("unknown_group",)
+
+
+def test_a_v2_row_says_the_crop_and_nothing_more_but_a_time_in_another_form():
+    plain = "2025-11-02T10:00:00.250000Z,p,a.png,0.125,0.125,0.625,0.625,800,400"
+    assert len(reading(plain).facts) == 1
+    assert more(plain.replace("10:00:00.250000Z", "11:00:00.25+01:00")).stamp == "2025-11-02T11:00:00.25+01:00"
 
 
 def test_the_same_crop_has_one_id_in_both_layouts(log):
@@ -179,7 +205,7 @@ NEW_YORK = ZoneInfo("America/New_York")
     ],
 )
 def test_a_time_with_a_zone_is_stored_in_utc(stamp, utc):
-    assert crop_logs.read_time(stamp, None) == utc
+    assert times.read_time(stamp, None) == utc
 
 
 def test_a_local_time_needs_a_zone(log):

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from commands.mark_lines import marks_from
+from commands.importing.mark_lines import marks_from
+from commands.importing.quarantine import SetAside
 from commands.marks import Mark
-from commands.quarantine import SetAside
 from ledger.values import Box, Dimensions, Suggestion
 
 LINE = {

@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from commands.quarantine import Quarantine, SetAside, Source
-from commands.reading import Record
+from commands.importing.quarantine import Quarantine, SetAside, Source
+from commands.importing.reading import Record
 from ledger.errors import Damaged, Refused
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.reading import KEPT_BYTES, Measured, csv_records, lines, opens_a_quote
+from commands.importing.reading import KEPT_BYTES, Measured, csv_records, lines, opens_a_quote
 
 
 def read(content: bytes) -> list[tuple[int, bytes]]:

@@ -44,7 +44,7 @@ def remember(crop: Cli, folder: Path, days: int = 6) -> None:
             moment += timedelta(seconds=chance.choice((700, 1100, 2400)))
     log = folder / "history.csv"
     log.write_text("\r\n".join(lines) + "\r\n")
-    crop("import", "crops", log)
+    crop("import", log)
 
 
 def schedule_file(crop: Cli, day: str) -> Path:

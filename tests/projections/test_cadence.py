@@ -109,7 +109,7 @@ def test_the_views_and_the_pass_over_the_rows_agree(tmp_path_factory, rows):
     with Store.open(stage.path) as store:
         catch_up(stage.ledger, store, (CADENCE,))
         in_sql = store.connection.execute(
-            "SELECT started_s, ended_s, crops FROM human_batches ORDER BY 1, position"
+            "SELECT started_s, ended_s, crops FROM human_batches ORDER BY 1, directory"
         ).fetchall()
         sat = store.connection.execute(
             "SELECT batches, crops, active_s FROM human_sittings ORDER BY started_at"
@@ -132,7 +132,7 @@ def test_the_command_prints_the_rhythm_and_writes_it(tmp_path, capsys):
     log.write_text("\r\n".join(lines) + "\r\n")
     home = ["--home", str(tmp_path / "home")]
     assert run([*home, "init", "--root", str(tmp_path)]) == 0
-    assert run([*home, "import", "crops", str(log)]) == 0
+    assert run([*home, "import", str(log)]) == 0
     capsys.readouterr()
 
     assert run([*home, "cadence", "--tz", "America/New_York"]) == 0

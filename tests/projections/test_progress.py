@@ -117,7 +117,7 @@ def test_one_directory_is_looked_up_by_index_in_both_tables(stage):
         [(sql, bindings)] = asked
         plan = " ".join(str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", bindings))
     assert "decided_images_by_place" in plan
-    assert "imported_images_by_place" in plan
+    assert "imported_images" in plan
 
 
 def test_one_directory_asked_for_is_the_row_of_the_view(stage):

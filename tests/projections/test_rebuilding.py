@@ -122,7 +122,7 @@ def test_one_projection_can_be_rebuilt_by_itself(stage):
 
 
 def test_an_unknown_projection_is_not_found_and_the_known_are_named(stage):
-    with pytest.raises(NotFound, match=r"qeue.*queue, directories, progress"):
+    with pytest.raises(NotFound, match=r"qeue.*queue, directories, history, progress"):
         rebuild(stage.ledger, stage.path, "qeue")
 
 

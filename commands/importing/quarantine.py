@@ -16,7 +16,7 @@ from typing import BinaryIO
 import msgspec
 from attrs import Factory, define, frozen
 
-from commands.reading import Record
+from commands.importing.reading import KEPT_BYTES, Record
 from commands.whole_files import remove, written_whole
 from ledger.errors import Damaged, Invalid
 from ledger.values import Instant, instant
@@ -90,9 +90,12 @@ class Keeper:
 
     def add(self, record: Record, layout: str, why: SetAside) -> None:
         """Set this record aside; a line that was there before keeps the time of its first time."""
+        raw, sha256 = record.raw[:KEPT_BYTES], record.sha256
+        if sha256 is None and len(record.raw) > KEPT_BYTES:
+            sha256 = hashlib.sha256(record.raw).hexdigest()
         quarantined = Quarantined(
             self.source.name, self.source.sha256, record.line, layout, why.reason, why.message,
-            base64.b64encode(record.raw).decode(), record.size, record.sha256,
+            base64.b64encode(raw).decode(), record.size, sha256,
             self.first_at.get(record.line, self.now), self.source.project,
         )  # fmt: skip
         self.reasons[why.reason] = self.reasons.get(why.reason, 0) + 1

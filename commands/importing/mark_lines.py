@@ -14,11 +14,11 @@ from pathlib import PurePosixPath
 import msgspec
 from attrs import frozen
 
-from commands.crop_logs import read_time
-from commands.evidence import bare_name
+from commands.importing.facts import bare_name
+from commands.importing.quarantine import SetAside
+from commands.importing.reading import Lines, Record, lines
+from commands.importing.times import read_time
 from commands.marks import Mark, offset_of
-from commands.quarantine import SetAside
-from commands.reading import Lines, Record, lines
 from ledger.errors import Invalid
 from ledger.values import Box, Dimensions, Suggestion
 

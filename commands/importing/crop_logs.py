@@ -12,27 +12,27 @@ whose rectangle and size do not go together, is still evidence of a crop: accept
 import math
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from attrs import evolve as changed
 
-from commands.evidence import (
+from commands.importing.facts import (
     PLACEHOLDER,
     SIZE_CONTRADICTED,
     SIZE_UNKNOWN,
     UNKNOWN,
-    UNKNOWN_GROUP,
-    V1,
-    V2,
-    Evidence,
-    bare_name,
-    boxless,
+    Crop,
+    Reading,
+    Told,
+    checked_box,
+    file_name,
+    project_of,
 )
-from commands.quarantine import SetAside
+from commands.importing.quarantine import SetAside
+from commands.importing.times import STAMP, read_time
 from ledger.errors import Invalid
-from ledger.events.history import HistoryImported
-from ledger.values import MAX_SIDE_PX, Box, Dimensions, Instant, PixelBox, instant
+from ledger.values import MAX_SIDE_PX, Box, Dimensions, PixelBox
+
+V1, V2 = "crop_log_v1", "crop_log_v2"
 
 _V1_NAMES = (
     "session_id", "set_id", "directory", "image_count", "chosen_index", "chosen_path",
@@ -50,9 +50,9 @@ def is_header(fields: Sequence[str]) -> bool:
 
 def layout_of(fields: Sequence[str]) -> str:
     """The layout that the fields have the shape of."""
-    if len(fields) == len(V2_NAMES) and _STAMP.match(fields[0]) and not any(map(_clearly_other, fields[3:])):
+    if len(fields) == len(V2_NAMES) and STAMP.match(fields[0]) and not any(map(_clearly_other, fields[3:])):
         return V2
-    if len(fields) > len(_V1_NAMES) and _STAMP.match(fields[10]) and _COUNT.match(fields[3]):
+    if len(fields) > len(_V1_NAMES) and STAMP.match(fields[10]) and _COUNT.match(fields[3]):
         return V1
     return UNKNOWN
 
@@ -62,34 +62,34 @@ def _clearly_other(text: str) -> bool:
     return bool(text) and not any(character.isdigit() for character in text)
 
 
-def read(
-    fields: Sequence[str], text: str, *, project: str | None, tz: ZoneInfo | None = None, ended: bool = True
-) -> Evidence:
-    """What the row is evidence of; raises `SetAside` where it breaks the rules of its layout."""
+def read(fields: Sequence[str], text: str, told: Told, *, ended: bool = True) -> Reading:
+    """What a row of either layout says; `ended` is false for a last line without its end. Raises `SetAside`."""
+    return _crop(fields, text, told, ended=ended).reading()
+
+
+def _crop(fields: Sequence[str], text: str, told: Told, *, ended: bool) -> Crop:
     layout = layout_of(fields)
     if layout == V1:
-        return _read_v1(fields, text, project, tz)
+        return _read_v1(fields, text, told)
     if layout == V2:
         if not ended:
             raise SetAside("torn", "the last line has no end, so its height may be cut short")
-        return _read_v2(fields, text, project, tz)
+        return _read_v2(fields, text, told)
     raise SetAside("unknown_layout", f"{len(fields)} fields that are not a row of any layout known here")
 
 
 # -- v1 ---------------------------------------------------------------------------------------------------------
 
 
-def _read_v1(fields: Sequence[str], text: str, project: str | None, tz: ZoneInfo | None) -> Evidence:
-    if not project:
-        raise SetAside("project", "the row names no project; say which one")
+def _read_v1(fields: Sequence[str], text: str, told: Told) -> Crop:
     session, group, path = fields[0], fields[1], fields[5]
     frame = _chosen_frame(fields)
-    event = HistoryImported(
-        project, path, V1, fields[10], group=group or None, session=session or None, record=text,
-        warnings=() if group else (UNKNOWN_GROUP,),
+    file_name(path)
+    crop = Crop(
+        project_of(None, told), path, fields[10], read_time(fields[10], told.tz), V1,
+        group=group or None, session=session or None, record=text,
     )  # fmt: skip
-    evidence = Evidence(event, read_time(fields[10], tz), _bare_name(path))
-    return _with_rectangle(evidence, _rectangle(fields[6:10]), frame)
+    return _with_rectangle(crop, _rectangle(fields[6:10]), frame)
 
 
 def _chosen_frame(fields: Sequence[str]) -> Dimensions | None:
@@ -114,10 +114,10 @@ def _frame(image: Sequence[str]) -> Dimensions | None:
     return _dimensions(*sides)
 
 
-def _with_rectangle(evidence: Evidence, edges: Sequence[float], frame: Dimensions | None) -> Evidence:
+def _with_rectangle(crop: Crop, edges: Sequence[float], frame: Dimensions | None) -> Crop:
     """Pixels or fractions, told apart by their value: no crop of these tools was one pixel wide."""
     if max(edges) <= 1:
-        return _with_fractions(evidence, _box(edges), frame)
+        return _with_fractions(crop, checked_box(edges), frame)
     if any(edge != int(edge) for edge in edges):
         raise SetAside("box", f"the rectangle {edges} is neither whole pixels nor fractions")
     try:
@@ -125,28 +125,32 @@ def _with_rectangle(evidence: Evidence, edges: Sequence[float], frame: Dimension
     except Invalid as error:
         raise SetAside("box", str(error)) from error
     if frame is None:
-        return boxless(evidence, SIZE_UNKNOWN)
+        return _boxless(crop, SIZE_UNKNOWN)
     if not pixels.inside(frame) or not _same_shape(pixels, frame):
-        return boxless(evidence, SIZE_CONTRADICTED)
-    return _with_box(evidence, pixels.normalise(frame), frame)
+        return _boxless(crop, SIZE_CONTRADICTED)
+    return _with_box(crop, pixels.normalise(frame), frame)
 
 
-def _with_fractions(evidence: Evidence, box: Box, frame: Dimensions | None) -> Evidence:
+def _with_fractions(crop: Crop, box: Box, frame: Dimensions | None) -> Crop:
     if frame is None:
         whole = box == Box(0, 0, 1, 1)
-        return boxless(evidence, PLACEHOLDER) if whole else _with_box(evidence, box, None, SIZE_UNKNOWN)
+        return _boxless(crop, PLACEHOLDER) if whole else _with_box(crop, box, None, SIZE_UNKNOWN)
     try:
         pixels = box.denormalise(frame)
     except Invalid as error:
         raise SetAside("box", str(error)) from error
     if not _same_shape(pixels, frame):
-        return boxless(evidence, SIZE_CONTRADICTED)
-    return _with_box(evidence, box, frame)
+        return _boxless(crop, SIZE_CONTRADICTED)
+    return _with_box(crop, box, frame)
 
 
-def _with_box(evidence: Evidence, box: Box, frame: Dimensions | None, *warnings: str) -> Evidence:
-    event = evidence.event
-    return changed(evidence, event=changed(event, box=box, dimensions=frame, warnings=(*event.warnings, *warnings)))
+def _with_box(crop: Crop, box: Box, frame: Dimensions | None, *warnings: str) -> Crop:
+    return changed(crop, box=box, dimensions=frame, warnings=warnings)
+
+
+def _boxless(crop: Crop, warning: str) -> Crop:
+    """The crop happened, its box is not known; a size in doubt is not claimed either. The record keeps both."""
+    return changed(crop, warnings=(warning,))
 
 
 def _same_shape(pixels: PixelBox, frame: Dimensions) -> bool:
@@ -159,17 +163,16 @@ def _same_shape(pixels: PixelBox, frame: Dimensions) -> bool:
 # -- v2 ---------------------------------------------------------------------------------------------------------
 
 
-def _read_v2(fields: Sequence[str], text: str, project: str | None, tz: ZoneInfo | None) -> Evidence:
+def _read_v2(fields: Sequence[str], text: str, told: Told) -> Crop:
     stamp, named, filename = fields[:3]
-    owner = named or project
-    if not owner:
-        raise SetAside("project", "the row names no project; say which one")
-    if _bare_name(filename) != filename:
+    if file_name(filename) != filename:
         raise SetAside("filename", f"a file name without a directory belongs here, not {filename!r}")
-    box = _box(_rectangle(fields[3:7]))
+    box = checked_box(_rectangle(fields[3:7]))
     frame = _dimensions(_whole(fields[7]), _whole(fields[8]))
-    event = HistoryImported(owner, filename, V2, stamp, box, frame, record=text, warnings=(UNKNOWN_GROUP,))
-    return Evidence(event, read_time(stamp, tz), filename)
+    at = read_time(stamp, told.tz)
+    # What the crop itself says is all that such a row can say, but for a time in another form.
+    record = None if stamp == at else text
+    return Crop(project_of(named, told), filename, stamp, at, V2, box, frame, record=record)
 
 
 # -- fields -----------------------------------------------------------------------------------------------------
@@ -178,10 +181,6 @@ def _read_v2(fields: Sequence[str], text: str, project: str | None, tz: ZoneInfo
 _COUNT = re.compile(r"[0-9]{1,4}\Z")
 _WHOLE = re.compile(r"([0-9]{1,9})(\.0{1,9})?\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,30})?(e-?[0-9]{1,3})?\Z", re.IGNORECASE)
-_STAMP = re.compile(
-    r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]{1,6})?"
-    r"(Z|[+-][01][0-9]:?[0-5][0-9])?\Z"
-)
 
 
 def _whole(text: str) -> int:
@@ -201,43 +200,7 @@ def _rectangle(cells: Sequence[str]) -> tuple[float, ...]:
     return edges
 
 
-def _box(edges: Sequence[float]) -> Box:
-    try:
-        return Box(*edges)
-    except Invalid as error:
-        raise SetAside("box", str(error)) from error
-
-
 def _dimensions(width: int, height: int) -> Dimensions:
     if not (1 <= width <= MAX_SIDE_PX and 1 <= height <= MAX_SIDE_PX):
         raise SetAside("size", f"an image is not {width} x {height} pixels")
     return Dimensions(width, height)
-
-
-def _bare_name(path: str) -> str:
-    name = bare_name(path)
-    if not name or name in {".", ".."}:
-        raise SetAside("filename", f"{path!r} names no file")
-    return name
-
-
-def read_time(stamp: str, tz: ZoneInfo | None) -> Instant:
-    """The instant a stamp names; raises `SetAside` for a local time whose zone, or whose hour of two, is not known."""
-    if _STAMP.match(stamp) is None:
-        raise SetAside("time", f"not a time: {stamp!r}")
-    try:
-        moment = datetime.fromisoformat(stamp)
-    except ValueError as error:
-        raise SetAside("time", f"not a time: {stamp!r}") from error
-    if moment.tzinfo is None:
-        moment = _in_zone(moment, stamp, tz)
-    return instant(moment)
-
-
-def _in_zone(moment: datetime, stamp: str, tz: ZoneInfo | None) -> datetime:
-    if tz is None:
-        raise SetAside("zone", f"{stamp!r} is a local time; say in which zone")
-    local = moment.replace(tzinfo=tz)
-    if local.utcoffset() != local.replace(fold=1).utcoffset():
-        raise SetAside("zone", f"the clocks of {tz.key} changed at {stamp!r}: the hour was there twice, or never")
-    return local.astimezone(UTC)
