@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import fields_dict, frozen
 
+from configs.keys import check_keys, check_shapes
 from ledger.errors import Invalid, NotFound
 
 
@@ -152,6 +153,10 @@ def _check_meaning(settings: Settings, config: Path) -> None:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     _check_policy(settings, config)
     _check_groups(settings, config)
+    check_keys(settings.keys, config)
+    check_shapes(settings.shapes, config)
+    if not 1 <= settings.images_side_by_side <= 6:
+        raise Invalid(f"{config}: images_side_by_side is from 1 to 6, not {settings.images_side_by_side}.")
     for key in ("retry_base_s", "retry_max_s", "stop_after_failures", "late_max_s"):
         if not 0 <= getattr(settings, key) < float("inf"):
             raise Invalid(f"{config}: {key} must not be negative, and not endless.")

@@ -113,7 +113,7 @@ async def onward(request: Request) -> Response:
         project = bench.offered.project(desk, directory)
         bench.claims.hold(asking.page, asking.held)
         without = bench.claims.held_by_others(asking.page) | set(asking.held)
-        pictures = bench.offered.waiting(desk, directory, project, min(asking.count, MOST), without)
+        pictures = bench.offered.waiting(desk, directory, project, max(0, min(asking.count, MOST)), without)
         bench.claims.add(asking.page, [picture.id for picture in pictures])
         answer = {
             "images": [told(picture, directory) for picture in pictures],
