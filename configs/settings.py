@@ -153,10 +153,7 @@ def _check_meaning(settings: Settings, config: Path) -> None:
             raise Invalid(f"{config}: {key} must be more than 0, not {getattr(settings, key)}.")
     _check_policy(settings, config)
     _check_groups(settings, config)
-    check_keys(settings.keys, config)
-    check_shapes(settings.shapes, config)
-    if not 1 <= settings.images_side_by_side <= 6:
-        raise Invalid(f"{config}: images_side_by_side is from 1 to 6, not {settings.images_side_by_side}.")
+    _check_page(settings, config)
     for key in ("retry_base_s", "retry_max_s", "stop_after_failures", "late_max_s"):
         if not 0 <= getattr(settings, key) < float("inf"):
             raise Invalid(f"{config}: {key} must not be negative, and not endless.")
@@ -179,6 +176,14 @@ def _check_groups(settings: Settings, config: Path) -> None:
     for key, least in (("group_look_ahead", 1), ("group_images_min", 2), ("group_gap_max_s", 0)):
         if not least <= getattr(settings, key) < float("inf"):
             raise Invalid(f"{config}: {key} must be at least {least}, not {getattr(settings, key)}.")
+
+
+def _check_page(settings: Settings, config: Path) -> None:
+    """What the marking page shows, and how it is used."""
+    check_keys(settings.keys, config)
+    check_shapes(settings.shapes, config)
+    if not 1 <= settings.images_side_by_side <= 6:
+        raise Invalid(f"{config}: images_side_by_side is from 1 to 6, not {settings.images_side_by_side}.")
 
 
 def _is_key(name: str) -> bool:

@@ -14,9 +14,13 @@ from commands.cli.desk import Desk, correlation
 from commands.marking import Answer, Marking
 from commands.recording import Asked
 from commands.scanning import Scanner
+from commands.sitting_down import get_up, greeting, sit_down
 from ledger.errors import NotFound
 from projections import batches
+from projections.progress import progress
 from projections.reader import Projections
+from projections.sittings import sittings
+from projections.upcoming import next_images
 from web.marks import MOST, Asking, Marks, Next, Step, decision_of, operator_of
 from web.offered import Directory, Picture
 from web.pages import as_json, body, office, page
@@ -82,7 +86,24 @@ async def opened(request: Request) -> Response:
     if reading is None:
         reading = bench.readings[directory.id] = _begun(bench, directory, actor)
     await asyncio.shield(reading.task)
-    return as_json(await bench.office.read(lambda desk: whereabouts(bench, desk, directory)))
+
+    def seated(desk: Desk) -> dict[str, object]:
+        return whereabouts(bench, desk, directory) | {"greeting": _sit_down(bench, desk, directory, actor)}
+
+    return as_json(await bench.office.act(seated))
+
+
+def _sit_down(bench: Workbench, desk: Desk, directory: Directory, actor: str) -> str:
+    """The sitting begins, or goes on; what is said to that."""
+    project = bench.offered.project(desk, directory)
+    rows = progress(desk.projections, directory=directory.path, project=project)
+    if not rows:
+        return ""
+    asked = Asked(actor, correlation(), desk.now)
+    idle_s = desk.settings.idle_threshold_s
+    before = sit_down(rows[0], asked, ledger=desk.ledger, projections=desk.projections, idle_s=idle_s)
+    coming = next_images(desk.projections, directory.path, project=project)
+    return greeting(directory.name, rows[0], before, coming[0] if coming else None, desk.now)
 
 
 def _begun(bench: Workbench, directory: Directory, actor: str) -> Reading:
@@ -192,9 +213,19 @@ async def before(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """The page looks at nothing any more; what it held goes to others at once."""
+    """The sitting has ended: what the page held goes to others at once."""
     bench, asking = workbench(request), await body(request, Asking)
     bench.claims.release(asking.page)
+
+    def got_up(desk: Desk) -> None:
+        directory = bench.offered.directory(desk, asking.directory)
+        asked = _asked(bench, desk, asking)
+        idle_s = desk.settings.idle_threshold_s
+        own = sittings(desk.projections, idle_s=idle_s, directory=directory.path, who=asked.actor, limit=1)
+        if own and own[0].ended_at is None:
+            get_up(own[0], asked, ledger=desk.ledger)
+
+    await bench.office.act(got_up)
     return as_json({})
 
 

@@ -412,10 +412,17 @@ def test_the_end_of_a_sitting_gives_the_images_free(made_server, bench, browser_
     one = bench(3)
     one.press("q")
     one.page.wait_for_selector("text=The sitting has ended.")
+    assert [
+        event["type"] for event in events(made_server, "sitting.started") + events(made_server, "sitting.ended")
+    ] == [
+        "sitting.started",
+        "sitting.ended",
+    ]
 
     two = Bench(browser_page.context.new_page(), made_server.url).open()
 
     assert len(two.names()) == 3
+    assert "Starting" not in two.page.locator("#word").inner_text()
 
 
 def test_next_and_previous_directory(made_server, browser_page, tmp_path):

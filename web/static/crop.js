@@ -63,7 +63,7 @@ async function begin(setup) {
     at("panes").dataset.shown = entries.length;
     const done = marking.finished(state);
     if (ended || done) rest(done);
-    else if (entries.length) say("");
+    else if (entries.length && !greeted) say("");
     renderOutbox();
     renderStanding();
     renderRefused();
@@ -115,6 +115,13 @@ async function begin(setup) {
     at("word").textContent = words;
     at("word").hidden = !words;
     if (words && !lasting) setTimeout(() => word === words && say(""), 2500);
+  }
+
+  /** "Resuming set_a: 73/150 ...", for as long as it takes to read, or until the first key. */
+  let greeted = 0;
+  function greet(words) {
+    say(words);
+    if (words) greeted = setTimeout(() => { greeted = 0; if (word === words) say(""); }, 4000);
   }
 
   function rest(done) {
@@ -171,7 +178,7 @@ async function begin(setup) {
     }, 500);
     try {
       where = await ask("/crop/open", asking);
-      say("");
+      greet(where.greeting);
     } finally {
       clearInterval(watch);
     }
@@ -294,6 +301,8 @@ async function begin(setup) {
   }
 
   function act(action, index) {
+    clearTimeout(greeted);
+    greeted = 0;
     for (const pane of panes) pane.commit();
     does[action](index);
   }
@@ -306,9 +315,8 @@ async function begin(setup) {
       if (event.key.length > 1 && event.key !== "Enter") return;
       ended = false;
       sitting = sittingFrom(Date.now());
-      say("");
       event.preventDefault();
-      return render(), fetchMore(true);
+      return sitDown();
     }
     if (event.key === "Escape") return at("panes").focus();
     // A button that has the focus is pressed by these; everywhere else they mean what they are bound to.
@@ -361,6 +369,16 @@ async function begin(setup) {
     }, 300);
   });
 
+  async function sitDown() {
+    try {
+      await open();
+    } catch (error) {
+      return say(error.message);
+    }
+    render();
+    fetchMore(true);
+  }
+
   showShape();
   showHelp();
   say("Looking into the directory …");
@@ -368,12 +386,5 @@ async function begin(setup) {
   at("panes").focus();
   state = marking.adopted(state, unsent());
   send();
-  try {
-    await open();
-  } catch (error) {
-    say(error.message);
-    return;
-  }
-  render();
-  fetchMore();
+  await sitDown();
 }
