@@ -74,10 +74,13 @@ class Worker(Pretender):
     dies_at: int = -1
     """The crop (counted from 0) in which its process dies."""
     begun: int = 0
+    seen_s: list = attrs.Factory(list)
+    """When each crop was begun, by the clock of the plan."""
 
     def _executed(self, claim):
         name = Path(claim.started.source).name
         self.begun += 1
+        self.seen_s.append(self.clock.now_s())
         if self.begun - 1 == self.dies_at:
             raise KeyboardInterrupt
         if self.broken.get(name, 0) > 0:
