@@ -14,6 +14,7 @@ from commands.groups import GROUPS
 from commands.runs import RUNS
 from commands.schedules import SCHEDULES
 from commands.sittings import SITTINGS
+from commands.stretches import STRETCHES
 from ledger.entry import Batch, Draft, Entry, Receipt, new_id
 from ledger.errors import Conflict, CropledgerError, Invalid, NotFound, Refused
 from ledger.events.event import Event
@@ -22,7 +23,7 @@ from ledger.values import Instant, instant
 
 DECIDERS: dict[str, Decider[Any]] = {
     "image": IMAGES, "directory": DIRECTORIES, "group": GROUPS, "sitting": SITTINGS, "schedule": SCHEDULES,
-    "run": RUNS, "evidence": EVIDENCE,
+    "run": RUNS, "stretch": STRETCHES, "evidence": EVIDENCE,
 }  # fmt: skip
 """Kind of subject (what stands before its first slash) -> its rules."""
 

@@ -1,4 +1,4 @@
-"""What may happen to a run: started, paused, resumed, stopped, ended, and what it notes meanwhile. One decider.
+"""What may happen to a run: started, paused, resumed, stopped, ended. One decider.
 
 At most one run works on a project. That is a rule between runs, so `commands.leases` keeps it, behind the write lock.
 """
@@ -13,10 +13,6 @@ from ledger.entry import Entry
 from ledger.errors import Conflict, Damaged, Invalid, NotFound, Refused
 from ledger.events.event import Event
 from ledger.events.runs import (
-    BatchBegun,
-    BatchesMissed,
-    BatchOverran,
-    BlockBegun,
     ClockJumped,
     RunEnded,
     RunPaused,
@@ -24,9 +20,6 @@ from ledger.events.runs import (
     RunStarted,
     RunStopRequested,
 )
-
-Note = BlockBegun | BatchBegun | BatchesMissed | BatchOverran | ClockJumped
-"""What a run notes on its way."""
 
 KIND = "run/"
 
@@ -50,8 +43,6 @@ class Run:
     paused: RunPaused | None = None
     stop: RunStopRequested | None = None
     ended: RunEnded | None = None
-    reached: tuple[int, int] = (0, 0)
-    """The plan (by its position in the ledger) and the batch that it began last."""
 
     @property
     def open(self) -> bool:
@@ -81,17 +72,9 @@ def _moved(run: Run, event: Event) -> Run | None:
             return changed(run, stop=event)
         case RunEnded():
             return changed(run, ended=event)
-        case BatchBegun() if _goes_on(run, event):
-            return changed(run, reached=(event.plan, event.batch))
-        case BlockBegun() | BatchesMissed() | BatchOverran() | ClockJumped():
+        case ClockJumped():
             return run
     return None
-
-
-def _goes_on(run: Run, begun: BatchBegun) -> bool:
-    """Within a plan, batches are begun in order, each once."""
-    plan, batch = run.reached
-    return begun.plan != plan or begun.batch > batch
 
 
 @frozen
@@ -127,11 +110,11 @@ class StopRun:
 
 
 @frozen
-class NoteOfRun:
-    """Note what a run met."""
+class NoteJump:
+    """Note that the clock jumped."""
 
     subject: str
-    note: Note
+    jump: ClockJumped
 
 
 @frozen
@@ -149,8 +132,8 @@ def decide(command: Command, run: Run) -> Iterator[Event]:
             return start(command, run)
         case PauseRun() | ResumeRun() | StopRun():
             return steer(command, run)
-        case NoteOfRun():
-            return note(command, run)
+        case NoteJump():
+            return jump(command, run)
         case EndRun():
             return end(command, run)
     raise Invalid(f"{type(command).__name__} is not a command about a run")
@@ -175,13 +158,10 @@ def steer(command: PauseRun | ResumeRun | StopRun, run: Run) -> Iterator[Event]:
         yield RunStopRequested(command.reason)
 
 
-def note(command: NoteOfRun, run: Run) -> Iterator[Event]:
-    """Only a run that is open notes anything, and it begins the batches of a plan in order, each once."""
+def jump(command: NoteJump, run: Run) -> Iterator[Event]:
+    """Only a run that is open has a clock."""
     _require_open(command, run)
-    told = command.note
-    if isinstance(told, BatchBegun) and not _goes_on(run, told):
-        raise Conflict(f"Run {run_of(command.subject)} has gone past batch {told.batch} of {told.schedule}.")
-    yield told
+    yield command.jump
 
 
 def end(command: EndRun, run: Run) -> Iterator[Event]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from attrs import frozen
 
-from commands import crops, runs, schedules
+from commands import crops, runs, schedules, stretches
 from commands.decider import Command, Request
 from ledger.codec import structure
 from ledger.errors import Invalid
@@ -157,8 +157,10 @@ def _command(subject: str, event: Event) -> Command:  # noqa: C901  # one line p
             return runs.StopRun(subject, event.reason)
         case RunEnded():
             return runs.EndRun(subject, event)
-        case BlockBegun() | BatchBegun() | BatchesMissed() | BatchOverran() | ClockJumped():
-            return runs.NoteOfRun(subject, event)
+        case ClockJumped():
+            return runs.NoteJump(subject, event)
+        case BlockBegun() | BatchBegun() | BatchesMissed() | BatchOverran():
+            return stretches.NoteStretch(subject, event)
     # A choice decides about the other images of the group, too; that is more than one event.
     instead = ": use crop choose, crop reject or crop reopen" if event.TYPE in _OF_GROUPS else ""
     raise Invalid(f"{event.TYPE} cannot be submitted{instead}")

@@ -11,13 +11,14 @@ from attrs import Factory, define, frozen
 
 from commands.attending import Attention
 from commands.clock import Clock
-from commands.decider import Request
+from commands.decider import Command, Request
 from commands.handle import handle
 from commands.readiness import look
 from commands.runner import Done, Runner
 from commands.running import Streak
-from commands.runs import Note, NoteOfRun, PauseRun, run_subject
+from commands.runs import NoteJump, PauseRun, run_subject
 from commands.slots import Slot, carry, lost_at, slots_of, too_late
+from commands.stretches import NoteStretch, StretchNote, stretch_subject
 from ledger.entry import new_id
 from ledger.events.event import Event
 from ledger.events.runs import BatchBegun, BatchesMissed, BatchOverran, ClockJumped, RunPaused
@@ -125,7 +126,9 @@ class Timer:
         jump_s = self.clock.jump_s()
         if jump_s:
             self._why = "clock_jump"
-            yield self._note(ClockJumped(round(jump_s, 3)))
+            jump = ClockJumped(round(jump_s, 3))
+            self._record(NoteJump(run_subject(self.runner.run), jump))
+            yield jump
         if self.attention.replanned:
             self.attention.replanned = False
             self._load()
@@ -155,7 +158,7 @@ class Timer:
     def _look(self, slot: Slot) -> Iterator[Happening]:
         self._looked_at = slot.plan, slot.block
         crops = sum(each.crops for each in self.left if (each.plan, each.block) == self._looked_at)
-        yield self._note(look(self.runner, self.projections, slot, crops, self.project))
+        yield self._note(look(self.runner, self.projections, slot, crops, self.project), slot.block)
 
     def _turn(self, ahead: Slot | None) -> Iterator[Happening]:
         """Say how the stretch and the day went that lie behind us, if they do."""
@@ -188,7 +191,8 @@ class Timer:
             wanted = crops if self.missed == "spread" else sum(slot.carried for slot in lost)
             self.left, carried = carry(self.left, first.plan, wanted, evenly=self.missed == "spread")
         self._behind = last
-        return self._note(BatchesMissed(first.schedule, first.plan, first.batch, last.batch, crops, carried, why))
+        missed = BatchesMissed(first.schedule, first.plan, first.batch, last.batch, crops, carried, why)
+        return self._note(missed, first.block)
 
     # -- a batch --------------------------------------------------------------------------------------------------
 
@@ -205,7 +209,7 @@ class Timer:
             round(late_s, 3),
         )  # fmt: skip
         cause = new_id()
-        yield self._note(begun, cause)
+        yield self._note(begun, slot.block, cause)
         settled_crops = 0
         self.runner.hold = partial(self._hold, slot)
         for done in self.runner.batch([crop.subject for crop in crops], cause):
@@ -226,8 +230,7 @@ class Timer:
     def _count(self, done: Done) -> None:
         """Pause after too many failures in a row: a full disk must not burn the whole queue."""
         if self._streak.too_many_with(done):
-            pause = PauseRun(run_subject(self.runner.run), RunPaused("failures", self._streak.words))
-            handle(Request(pause, self.runner.actor, self.runner.run), ledger=self.runner.ledger, now=self.runner.now())
+            self._record(PauseRun(run_subject(self.runner.run), RunPaused("failures", self._streak.words)))
             self._streak.length = 0
 
     def _overrun(self, slot: Slot) -> Iterator[Happening]:
@@ -239,13 +242,17 @@ class Timer:
             into, since_s = "batch", later[0].at_s
         else:
             return
-        yield self._note(BatchOverran(slot.schedule, slot.plan, slot.batch, round(now_s - since_s, 3), into))
+        overran = BatchOverran(slot.schedule, slot.plan, slot.batch, round(now_s - since_s, 3), into)
+        yield self._note(overran, slot.block)
 
-    def _note(self, note: Note, id_: str | None = None) -> Event:
-        """Record what the run met."""
-        request = Request(NoteOfRun(run_subject(self.runner.run), note), self.runner.actor, self.runner.run, id=id_)
-        handle(request, ledger=self.runner.ledger, now=self.runner.now())
+    def _note(self, note: StretchNote, block: int, id_: str | None = None) -> Event:
+        """Record what the run met in a stretch of work."""
+        self._record(NoteStretch(stretch_subject(self.runner.run, note.plan, block), note), id_)
         return note
+
+    def _record(self, command: Command, id_: str | None = None) -> None:
+        request = Request(command, self.runner.actor, self.runner.run, id=id_)
+        handle(request, ledger=self.runner.ledger, now=self.runner.now())
 
 
 def planned_at(runner: Runner, position: int) -> SchedulePlanned:

@@ -49,7 +49,7 @@ def started(event: RunStarted, entry: Entry) -> Iterator[Change]:
 
 
 def _run(entry: Entry) -> str:
-    return entry.subject.partition("/")[2]
+    return entry.subject.split("/")[1]
 
 
 def _state(entry: Entry, status: str, reason: str | None, message: str | None = None) -> Set:

@@ -64,7 +64,7 @@ def inspected(
 ) -> Inspection:
     """Look at what is wanted and judge it; reads files, writes nothing."""
     begun = time.monotonic()
-    seen = inspect(_for_threads(runner, projections), wanted, watch)
+    seen = inspect(_for_threads(runner, projections, wanted.crops), wanted, watch)
     return Inspection(
         len(seen.looks), len(seen.surroundings), _depths(seen), tuple(findings(seen)), seen.rooms,
         round(time.monotonic() - begun, 3),
@@ -78,9 +78,10 @@ def before_a_run(
     return inspected(runner, projections, Wanted(tuple(crops), (), {}), watch)
 
 
-def _for_threads(runner: Runner, projections: Projections) -> Runner:
+def _for_threads(runner: Runner, projections: Projections, crops: Sequence[OwedCrop]) -> Runner:
     # The runner asks the projections for each directory; here several threads ask at once, so it is all asked before.
-    return evolve(runner, owed_beside=beside(owed(projections)))
+    places = {crop.directory for crop in crops}
+    return evolve(runner, owed_beside=beside(crop for crop in owed(projections) if crop.directory in places))
 
 
 def _depths(seen: Seen) -> dict[Depth, int]:

@@ -7,7 +7,7 @@ from commands.handle import handle
 from commands.runs import (
     RUNS,
     EndRun,
-    NoteOfRun,
+    NoteJump,
     PauseRun,
     ResumeRun,
     Run,
@@ -16,10 +16,13 @@ from commands.runs import (
     run_of,
     run_subject,
 )
+from commands.stretches import STRETCHES, NoteStretch, Stretch
 from ledger.entry import Entry
 from ledger.errors import Conflict, CropledgerError, Damaged, Invalid, NotFound, Refused
 from ledger.events.runs import (
     BatchBegun,
+    BatchesMissed,
+    BlockBegun,
     ClockJumped,
     RunEnded,
     RunPaused,
@@ -33,6 +36,9 @@ STARTED = RunStarted("now", "p", 1, "here")
 PAUSED = RunPaused("asked", "lunch")
 DAY = "schedule/p/2025-10-27"
 AT = "2025-10-27T16:00:00.000000Z"
+
+
+LOOK = BlockBegun(DAY, 7, 1, 6, 20, 0, 100, 1000)
 
 
 def batch(number, plan=7):
@@ -72,7 +78,7 @@ def test_a_run_is_paused_resumed_and_stopped_and_nothing_is_said_twice():
 
 
 @pytest.mark.parametrize(
-    "command", [PauseRun(SUBJECT, PAUSED), ResumeRun(SUBJECT), StopRun(SUBJECT), NoteOfRun(SUBJECT, ClockJumped(9.0))]
+    "command", [PauseRun(SUBJECT, PAUSED), ResumeRun(SUBJECT), StopRun(SUBJECT), NoteJump(SUBJECT, ClockJumped(9.0))]
 )
 def test_what_never_began_cannot_be_steered_and_what_is_over_neither(command):
     with pytest.raises(NotFound):
@@ -88,13 +94,20 @@ def test_a_run_ends_once():
         decided(EndRun(SUBJECT, RunEnded("finished")))
 
 
-def test_the_batches_of_a_plan_are_begun_in_order_each_once():
-    assert decided(NoteOfRun(SUBJECT, batch(1)), STARTED) == [batch(1)]
-    assert decided(NoteOfRun(SUBJECT, batch(5)), STARTED, batch(1)) == [batch(5)]
-    for again in (1, 2):
+def test_the_batches_of_a_stretch_are_begun_in_order_each_once():
+    stretch = Stretch()
+    for event in (LOOK, batch(1), batch(5), BatchesMissed(DAY, 7, 2, 4, 9, 0, "paused")):
+        assert list(STRETCHES.decide(NoteStretch("stretch/r1/7/1", event), stretch)) == [event]
+        stretch = STRETCHES.evolve(stretch, entry(event))
+    for again in (1, 5):
         with pytest.raises(Conflict):
-            decided(NoteOfRun(SUBJECT, batch(again)), STARTED, batch(1), batch(2))
-    assert decided(NoteOfRun(SUBJECT, batch(1, plan=9)), STARTED, batch(4)) == [batch(1, plan=9)]
+            list(STRETCHES.decide(NoteStretch("stretch/r1/7/1", batch(again)), stretch))
+        with pytest.raises(Damaged):
+            STRETCHES.evolve(stretch, entry(batch(again)))
+    with pytest.raises(Damaged):
+        STRETCHES.evolve(stretch, entry(STARTED))
+    with pytest.raises(Invalid):
+        STRETCHES.decide(StartRun(SUBJECT, STARTED), stretch).__next__()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +118,7 @@ def test_the_batches_of_a_plan_are_begun_in_order_each_once():
         (STARTED, PAUSED, PAUSED),
         (STARTED, RunResumed()),
         (STARTED, RunStopRequested(), RunStopRequested()),
-        (STARTED, batch(2), batch(2)),
+        (STARTED, batch(2)),
         (STARTED, RunEnded("finished"), PAUSED),
         (STARTED, RunEnded("finished"), RunEnded("finished")),
     ],

@@ -89,6 +89,14 @@ def test_a_queue_that_runs_dry_is_recorded(world_of):
     assert len(world.executed_s()) == 7
 
 
+def test_what_a_dry_queue_could_not_give_is_not_carried_over(world_of):
+    world = world_of(crops=2)
+    world.later(100, lambda: world.record(8))
+    world.run("spread")
+    assert missed(world) == [(2, 2, 2, 0, "starved"), (3, 3, 2, 0, "starved")]
+    assert [(event.crops, event.carried) for event in world.events(BatchBegun)] == [(2, 0)] * 4
+
+
 def test_a_late_start_skips_what_is_past_and_begins_with_what_is_due(world_of):
     world = world_of(starts_s=45.0)
     world.run()
@@ -104,6 +112,12 @@ def test_what_is_past_can_be_spread_over_later_batches_and_is_no_burst(world_of)
     assert missed(world) == [(1, 3, 6, 6, "late_start")]
     assert [(event.crops, event.carried) for event in world.events(BatchBegun)] == [(4, 2)] * 3
     assert len(world.executed_s()) == 12
+
+
+def test_what_is_spread_is_spread_evenly(world_of):
+    world = world_of((work(0, (0, 3)), work(400, (0, 3), (30, 3), (60, 3))), starts_s=200.0)
+    world.run("spread")
+    assert [event.crops for event in world.events(BatchBegun)] == [4, 4, 4]
 
 
 def test_no_batch_grows_beyond_twice_its_size(world_of):
@@ -205,6 +219,15 @@ def test_too_many_failures_in_a_row_pause_the_run_before_the_queue_is_burnt(worl
     assert "3 failures in a row" in pause.message
     assert len(world.events(CropFailed)) == 3
     assert sizes(world.projections).failed == 0
+
+
+def test_after_a_pause_for_failures_the_count_begins_anew(world_of):
+    world = world_of(stop_after_failures=3)
+    world.broken |= {f"{number:03}.png": 99 for number in range(20)}
+    world.later(45, world.resume)
+    world.run()
+    assert len(world.events(RunPaused)) == 2
+    assert len(world.events(CropFailed)) == 6
 
 
 def test_what_fails_for_a_passing_reason_is_tried_again_later_and_counted_once(world_of):
