@@ -6,41 +6,31 @@ end with LF.
 """
 
 import csv
-import hashlib
 import io
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 import msgspec
-from attrs import astuple, frozen
+from attrs import astuple
 from attrs import evolve as changed
 
 from commands.importing.crop_logs import V2_NAMES
 from commands.importing.facts import bare_name
+from commands.progress_files import export_progress
 from commands.selection_logs import choices, crop_csv, selection_csv
-from commands.whole_files import written_whole
+from commands.whole_files import Exported, written_whole
 from configs.home import Home
 from ledger.errors import Invalid
-from projections.file_operations import FileOperation, files_written, operations
+from projections.file_operations import FileOperation, operations
 from projections.groups import kept_images, selections
-from projections.progress import SeenImage, images, progress
 from projections.queue import QueueLine, executed_lines, pending_lines
 from projections.reader import Projections
 from projections.training import TrainingLine, training_lines
 
 _json = msgspec.json.Encoder().encode
-
-
-@frozen
-class Exported:
-    """A file that was written, and how many rows or files it tells of."""
-
-    path: Path
-    count: int
 
 
 # -- pure: rows -> bytes ----------------------------------------------------------------------------------------
@@ -78,71 +68,6 @@ def queue_jsonl(lines: Iterable[QueueLine]) -> Iterator[bytes]:
                 "crop_norm": [line.x1, line.y1, line.x2, line.y2],
             }
         ) + b"\n"  # fmt: skip
-
-
-@frozen
-class DirectoryState:
-    """What a progress file tells of: the images seen in one directory of one project, by name."""
-
-    directory: str
-    project: str | None
-    images: Sequence[SeenImage]
-    outputs: frozenset[str] = frozenset()
-    """The directories its crops were written to."""
-
-
-_COMPLETED = frozenset({"executed", "kept", "imported"})
-
-
-def progress_json(state: DirectoryState) -> bytes:
-    """The state of one directory. Sittings are not known here, and nothing stands in for them."""
-    names = [image.filename for image in state.images]
-    completed = [image for image in state.images if image.status in _COMPLETED]
-    skipped = [image for image in state.images if image.status == "skipped"]
-    open_ = (index for index, image in enumerate(state.images) if image.status not in {*_COMPLETED, "skipped"})
-    last = max([*completed, *skipped], key=lambda image: (image.changed_at, image.filename), default=None)
-    times = [image.changed_at for image in state.images]
-    return (
-        json.dumps(
-            {
-                "directory": state.directory,
-                "directory_hash": hashlib.sha256("\n".join(names).encode()).hexdigest(),
-                "total_images": len(names),
-                "completed_count": len(completed),
-                "current_index": next(open_, len(names)),
-                "last_processed_file": last.filename if last else None,
-                "last_session_start": None,
-                "last_session_end": None,
-                "session_count": 0,
-                "completed_files": [image.filename for image in completed],
-                "skipped_files": [image.filename for image in skipped],
-                "output_directory": next(iter(state.outputs)) if len(state.outputs) == 1 else None,
-                "created": min(times, default=None),
-                "modified": max(times, default=None),
-            },
-            indent=2,
-            ensure_ascii=False,
-        ).encode()
-        + b"\n"
-    )
-
-
-_NAME_BYTES = 200  # of the 255 that file systems allow
-
-
-def progress_names(states: Iterable[DirectoryState]) -> dict[tuple[str, str | None], str]:
-    """A file name for each directory and project; where two would be the same, all but the first carry a hash."""
-    names: dict[tuple[str, str | None], str] = {}
-    taken: set[str] = set()
-    for key in sorted(((state.directory, state.project) for state in states), key=lambda key: (key[0], key[1] or "")):
-        sanitised = re.sub(r"[/\\ ]", "_", key[0])
-        if len(sanitised.encode()) > _NAME_BYTES or sanitised.casefold() in taken:
-            # Some file systems hold A and a for one name, so that is a collision too.
-            cut = sanitised.encode()[:_NAME_BYTES].decode(errors="ignore")
-            sanitised = f"{cut}_{hashlib.sha256(chr(0).join((key[0], key[1] or '')).encode()).hexdigest()[:12]}"
-        taken.add(sanitised.casefold())
-        names[key] = f"{sanitised}_progress.json"
-    return names
 
 
 _TRACKED: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -215,31 +140,6 @@ def export_queue(projections: Projections, home: Home) -> list[Exported]:
         _export(folder / "pending.jsonl", queue_jsonl(pending), len(pending)),
         _export(folder / "processed.jsonl", queue_jsonl(executed), len(executed)),
     ]
-
-
-def export_progress(projections: Projections, home: Home) -> list[Exported]:
-    """crop_progress/{directory}_progress.json, one per directory that is known by its absolute path."""
-    states = list(_states(projections))
-    names = progress_names(states)
-    folder = home.root / "crop_progress"
-    return [
-        _export(folder / names[state.directory, state.project], [progress_json(state)], len(state.images))
-        for state in states
-    ]
-
-
-def _states(projections: Projections) -> Iterator[DirectoryState]:
-    outputs: dict[str, set[str]] = {}
-    for written in files_written(projections):
-        outputs.setdefault(_folder(written.source), set()).add(_folder(written.output))
-    for row in progress(projections):
-        if PurePosixPath(row.directory).is_absolute():
-            seen = images(projections, row.directory, project=row.project)
-            yield DirectoryState(row.directory, row.project, seen, frozenset(outputs.get(row.directory, ())))
-
-
-def _folder(path: str) -> str:
-    return str(PurePosixPath(path).parent)
 
 
 def export_tracker(projections: Projections, home: Home) -> list[Exported]:

@@ -7,7 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from attrs import frozen
+
 from ledger.errors import Refused
+
+
+@frozen
+class Exported:
+    """A file that was written, and how many rows or files it tells of."""
+
+    path: Path
+    count: int
 
 
 @contextmanager
@@ -42,6 +52,23 @@ def _refused(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise Refused(f"{what}: {error.strerror}.") from error
+
+
+def replace_keeping_previous(path: Path, content: bytes) -> None:
+    """Write a file whole, and keep the one that it replaces beside it as `.bak`; the same content changes neither.
+
+    Raises `Refused` as `written_whole` does. The previous one is in its place before the new one appears, so whatever
+    happens in between, both or the old one are there.
+    """
+    with _refused(f"{path} cannot be read"):
+        previous = path.read_bytes() if path.is_file() else None
+    if previous == content:
+        return
+    if previous is not None:
+        with written_whole(path.with_name(path.name + ".bak")) as stream:
+            stream.write(previous)
+    with written_whole(path) as stream:
+        stream.write(content)
 
 
 def remove(path: Path) -> None:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.crops import CropRecorded
-from ledger.events.history import HistoryCompleted, HistoryImported
+from ledger.events.history import OUTPUT_DIRECTORY, HistoryCompleted, HistoryImported
 from projections.columns import split
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
@@ -122,8 +122,9 @@ def recorded(event: CropRecorded, entry: Entry) -> Iterator[Change]:
 
 def imported(event: HistoryImported, entry: Entry) -> Iterator[Change]:
     """A crop made elsewhere, at the time it was made."""
-    # A log without coordinates knows when its file was last written, which need not be when a person worked.
-    if entry.actor.startswith(PEOPLE) and "box_unknown" not in event.warnings:
+    # A file, or a log without coordinates, knows when it was last written, which need not be when a person worked.
+    no_time = "box_unknown" in event.warnings or event.source == OUTPUT_DIRECTORY
+    if entry.actor.startswith(PEOPLE) and not no_time:
         yield _row(entry, event.project, event.path, event.session, placed=bool(split(event.path)[0]))
 
 
@@ -146,7 +147,7 @@ def _row(entry: Entry, project: str, path: str, session: str | None, *, placed: 
 
 CADENCE = Projection(
     name="cadence",
-    version=2,
+    version=3,
     sentence="When people marked crops: what the rhythm of their work is measured on. No runner's work is in it.",
     tables=(HUMAN_MARKS,),
     views=(HUMAN_CROPS, BATCHES, SITTINGS, STARTS),

@@ -184,3 +184,36 @@ def images_in(projections: Projections, directory: str) -> list[DirectoryImage]:
         "FROM directory_images WHERE directory = :directory AND problem IS NULL ORDER BY order_key",
         {"directory": directory},
     )
+
+
+@frozen
+class _Hash:
+    directory_hash: str
+
+
+def directory_hash(projections: Projections, directory: str) -> str | None:
+    """The hash that the latest scan of a directory gave it; None where it was never scanned."""
+    found = projections.row(
+        _Hash,
+        "FROM directory_places JOIN directory_scans USING (subject) WHERE directory = :directory",
+        {"directory": directory},
+    )
+    return found.directory_hash if found else None
+
+
+@frozen
+class ImageSize:
+    """How large an image of a directory is, or was when it was last there."""
+
+    filename: str
+    width_px: int | None
+    height_px: int | None
+
+
+def sizes_in(projections: Projections, directory: str) -> list[ImageSize]:
+    """The sizes of all images that scans ever found in a directory, also of those that are gone."""
+    return projections.rows(
+        ImageSize,
+        "FROM directory_places JOIN scanned_images USING (subject) WHERE directory = :directory",
+        {"directory": directory},
+    )

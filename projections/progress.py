@@ -121,7 +121,7 @@ PROGRESS = Projection(
         "CREATE INDEX imported_images_by_place ON imported_images (directory, filename, project)",
         "CREATE INDEX decided_contents ON decided_images (sha256) WHERE status <> 'executed'",
     ),
-    reads=("directories", "history"),
+    reads=("directories", "queue", "history"),
     folds=MappingProxyType(
         {
             CropRecorded: decided("recorded"),
@@ -289,3 +289,24 @@ def image(projections: Projections, subject: str) -> KnownImage | None:
     """One image."""
     where = "subject = :subject"
     return projections.row(KnownImage, _KNOWN.format(decided=where, imported=where), {"subject": subject})
+
+
+@frozen
+class ExecutedImage:
+    """An image of a directory whose crop was executed, and where the crop was written."""
+
+    filename: str
+    project: str
+    output: str
+
+
+def executed_images(projections: Projections, directory: str, *, project: str | None = None) -> list[ExecutedImage]:
+    """The crops that were executed on the images of a directory, by name; the files may be gone since."""
+    return projections.rows(
+        ExecutedImage,
+        "FROM (SELECT filename, project, queued.output AS output FROM decided_images AS decided"
+        " JOIN (SELECT subject, output FROM queue_crops) AS queued USING (subject)"
+        " WHERE directory = :directory AND status = 'executed' AND (:project IS NULL OR project = :project))"
+        " ORDER BY filename, project",
+        {"directory": directory, "project": project},
+    )

@@ -24,6 +24,7 @@ from commands.cli import (
     serving,
     sitting,
     staging,
+    starting_over,
     steering,
 )
 from configs.home import Home
@@ -55,6 +56,7 @@ for room in (
     pacing,
     scheduling,
     progressing,
+    starting_over,
     projecting,
     deciding,
     answering,

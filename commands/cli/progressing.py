@@ -1,4 +1,4 @@
-"""How far directories are: all at a glance, one in full; starting afresh."""
+"""How far directories are: all at a glance, one in full."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
-from commands.cli.directories import DirectoryArgument, scanned
-from commands.cli.options import ActorOption, DryRun, JsonFlag, ReasonOption
+from commands.cli.desk import Desk, at_desk
+from commands.cli.directories import scanned
+from commands.cli.options import JsonFlag
 from commands.cli.output import emit, fields, plural, say, shown, table, warn
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from projections.progress import DirectoryProgress
 
 BAR_WIDTH = 20
+_SHOWN = 10
+"""Vanished crops that are listed; the count names them all."""
 SORTS = ("directory", "left", "recent", "seen", "percent")
 
 
@@ -81,7 +83,7 @@ def show(
 def _rows(desk: Desk, directories: list[Path], project: str | None) -> "list[DirectoryProgress]":
     from projections.progress import progress
 
-    places: list[str | None] = [str(_looked_at(desk, directory)) for directory in directories]
+    places: list[str | None] = [str(looked_at(desk, directory)) for directory in directories]
     return [
         row
         for place in dict.fromkeys(places or [None])
@@ -89,7 +91,7 @@ def _rows(desk: Desk, directories: list[Path], project: str | None) -> "list[Dir
     ]
 
 
-def _looked_at(desk: Desk, directory: Path) -> Path:
+def looked_at(desk: Desk, directory: Path) -> Path:
     """Where a directory is, after a scan; one that is gone, or outside the roots, is told of as it was."""
     from imaging.zones import canonical
     from ledger.errors import CropledgerError
@@ -169,6 +171,7 @@ def _bar(count: int, of: int) -> str:
 
 
 def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
+    from commands.recovering import vanished
     from projections.upcoming import next_images
 
     where = shown(row.directory) + "/"
@@ -186,6 +189,7 @@ def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
     ]  # fmt: skip
     say("Images: " + (", ".join(f"{count:,} {word}" for count, word in parts if count) or "none"))
     _problems(desk, row)
+    tell_vanished(vanished(desk.projections, row.directory, row.project))
 
 
 def _working(desk: Desk, row: "DirectoryProgress") -> "Working":
@@ -196,6 +200,7 @@ def _working(desk: Desk, row: "DirectoryProgress") -> "Working":
 
 def _worked(desk: Desk, row: "DirectoryProgress") -> dict[str, object]:
     """What the sittings in a directory say of it, and what comes next, for programs."""
+    from commands.recovering import vanished
     from projections.upcoming import next_images
 
     work = _working(desk, row)
@@ -205,6 +210,7 @@ def _worked(desk: Desk, row: "DirectoryProgress") -> dict[str, object]:
         "last_sitting": fields(work.last) if work.last else None,
         "per_hour": work.per_hour,
         "left_s": work.left_s,
+        "vanished": vanished(desk.projections, row.directory, row.project),
         "next": fields(coming[0]) if coming else None,
     }
 
@@ -236,50 +242,9 @@ def _problems(desk: Desk, row: "DirectoryProgress") -> None:
             say(f"  {image.filename} has failed: crop queue --failed says why")
 
 
-@progresses.command("reset")
-def reset(
-    context: typer.Context,
-    directory: DirectoryArgument,
-    reason: ReasonOption = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    dry_run: DryRun = False,
-    actor: ActorOption = None,
-    as_json: JsonFlag = False,
-) -> None:
-    """Start afresh on a directory: every image in it is presented again.
-
-    Crops that are owed are withdrawn, what was skipped or kept is open again, and what was executed, or cropped
-    elsewhere, no longer counts. No file changes, and the history stays.
-
-    \b
-    Example:
-      crop progress reset photos/set_a --reason "other framing"
-    """
-    from commands.recording import Asked
-    from commands.restarting import restart, restartable
-
-    with at_desk(context) as desk:
-        place = _looked_at(desk, directory)
-        plan = restartable(place, desk.projections)
-        if not dry_run and plan and not yes and not as_json and _is_asked():
-            typer.confirm(f"{plan.sentence(shown(place))} Go on?", abort=True)
-        left = 0
-        if not dry_run and plan:
-            asked = Asked(operator(actor), correlation(), desk.now)
-            left = len(restart(plan, asked, ledger=desk.ledger, reason=reason))
-        if as_json:
-            emit({"directory": str(place), "dry_run": dry_run, "at_work": left} | plan.counts())
-        elif not plan:
-            say(f"Nothing was decided in {shown(place)} yet: there is nothing to start afresh from.")
-        else:
-            say(f"{'Would start' if dry_run else 'Started'} afresh. {plan.sentence(shown(place))}")
-            if left:
-                warn(f"{plural(left, 'crop')} stayed as they were: a run is at work on them.")
-    if left:
-        raise typer.Exit(1)
-
-
-def _is_asked() -> bool:
-    import sys
-
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def tell_vanished(paths: tuple[str, ...]) -> None:
+    """Name crops that were executed and are no longer on disk."""
+    for path in paths[:_SHOWN]:
+        say(f"  {shown(path)} was executed, and is no longer there")
+    if len(paths) > _SHOWN:
+        say(f"  ... and {len(paths) - _SHOWN:,} more")

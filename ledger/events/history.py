@@ -12,6 +12,9 @@ from attrs import frozen
 from ledger.events.event import Event
 from ledger.values import Box, Dimensions
 
+OUTPUT_DIRECTORY = "output_directory"
+"""The `source` of evidence that is a file in an output directory: when it was written is not when somebody worked."""
+
 
 @frozen
 class HistoryImported(Event):
@@ -28,7 +31,7 @@ class HistoryImported(Event):
     path: str
     """The image's bare name; its path as the source wrote it, in ledgers of the first days."""
     source: str
-    """The kind of source, `crop_log`; the layout, in ledgers of the first days."""
+    """The kind of source, `crop_log` or `output_directory`; the layout, in ledgers of the first days."""
     stamp: str
     """The time; as the source wrote it, in ledgers of the first days."""
     box: Box | None = None

@@ -44,10 +44,13 @@ class Story:
     open: ExitStack = field(factory=ExitStack)
 
     def tell(self, path: str, event: Event, project: str = "p") -> None:
+        self.tell_of(image_subject(project, path), event)
+
+    def tell_of(self, subject: str, event: Event) -> None:
         self.seconds += 1
         at = Instant(f"2025-12-01T10:{self.seconds // 60:02}:{self.seconds % 60:02}.000000Z")
         actor = "runner:r1" if isinstance(event, CropStarted | CropExecuted | CropFailed) else "operator:ann"
-        self.ledger.append(Batch.of(Draft(image_subject(project, path), event, actor, at, "c")))
+        self.ledger.append(Batch.of(Draft(subject, event, actor, at, "c")))
 
     def record(self, path: str, box: Box = BOX, project: str = "p", group: str | None = None) -> None:
         crop = CropRecorded(project, path, box, Dimensions(800, 400), SHA, 9, group)

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from commands.exporting import DirectoryState, export, progress_names, queue_jsonl, tracker_jsonl, training_csv
+from commands.exporting import export, queue_jsonl, tracker_jsonl, training_csv
 from commands.importing.importing import Importer
+from commands.progress_files import DirectoryState, progress_names
 from commands.whole_files import written_whole
 from ledger.errors import Invalid, Refused
-from ledger.values import Box, Dimensions
+from ledger.events.directories import DirectoryScanned
+from ledger.events.sittings import SittingEnded, SittingStarted
+from ledger.values import Box, Dimensions, directory_subject, sitting_subject
 from projections.file_operations import FileOperation
 from projections.queue import QueueLine
 from projections.training import TrainingLine
@@ -248,3 +251,51 @@ def test_a_hundred_thousand_rows_are_rendered_in_seconds():
     assert sum(map(len, training_csv(training))) > 5_000_000
     assert sum(map(len, queue_jsonl(queue))) > 5_000_000
     assert time.process_time() - started < 10
+
+
+def test_the_progress_file_before_is_kept_beside_the_new_one(story):
+    story.skip("/photos/x/a.png")
+    [written] = story.export("progress")
+    previous = written.path.with_name(written.path.name + ".bak")
+    first = written.path.read_bytes()
+    assert not previous.exists()
+    story.export("progress")
+    assert not previous.exists(), "nothing has changed"
+    story.skip("/photos/x/b.png")
+    story.export("progress")
+    second = written.path.read_bytes()
+    assert (json.loads(second)["skipped_files"], previous.read_bytes()) == (["a.png", "b.png"], first)
+    story.skip("/photos/x/c.png")
+    story.export("progress")
+    assert previous.read_bytes() == second
+
+
+def test_a_progress_file_tells_the_sittings_and_the_scan(story):
+    directory, at = directory_subject("/photos/x"), "2025-10-27T17:00:00.000000Z"
+    story.tell_of(directory, DirectoryScanned("/photos/x", 0, "c" * 64))
+    sitting = sitting_subject("operator:ann", directory)
+    story.tell_of(sitting, SittingStarted("/photos/x", directory, None, 1, 0))
+    story.skip("/photos/x/a.png")
+    story.tell_of(sitting, SittingEnded(1, at, interrupted=False))
+    story.tell_of(sitting, SittingStarted("/photos/x", directory, "p", 1, 1))
+    [written] = story.export("progress")
+    state = json.loads(written.path.read_bytes())
+    assert (state["session_count"], state["directory_hash"]) == (2, "c" * 64)
+    assert state["last_session_start"] == state["last_session_end"] > state["created"]
+
+
+def test_a_full_disk_leaves_the_progress_file_and_the_one_before(story, monkeypatch):
+    story.skip("/photos/x/a.png")
+    [written] = story.export("progress")
+    first = written.path.read_bytes()
+    story.skip("/photos/x/b.png")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(Refused, match="No space left"):
+        story.export("progress")
+    monkeypatch.undo()
+    assert written.path.read_bytes() == first
+    assert [path.name for path in written.path.parent.iterdir()] == [written.path.name]
