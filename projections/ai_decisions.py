@@ -335,7 +335,7 @@ def suggestion_for(projections: Projections, project: str, filename: str) -> Sug
     return projections.row(
         SuggestedImage,
         "FROM suggested_images WHERE project = :project AND stem = :stem AND (filename IS NULL OR filename = :filename)"
-        " ORDER BY stamp IS NULL, stamp DESC, id LIMIT 1",
+        " ORDER BY stamp IS NULL, stamp DESC, id",
         {"project": project, "stem": stem(filename), "filename": filename},
     )
 
