@@ -140,6 +140,9 @@ def _link(database: "Database") -> None:
     known = database.table("images")
     if "subject" not in known.columns_dict:
         return
+    one_each = "SELECT count(*) = count(DISTINCT subject) AS one_each FROM images"
+    if not next(database.query(one_each))["one_each"]:
+        return  # images nobody decided about have no subject; imported ones of one name share theirs
     known.transform(pk="subject")
     for table in database.tables:
         if table.name not in {"images", "events"} and _is_about_images(table):

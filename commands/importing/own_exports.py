@@ -1,7 +1,7 @@
 """What this ledger would itself export, as the facts it would be read as: such a record says nothing new.
 
-Crops need no such look: a row of the training data is the crop's own event, and what was recorded here is known by its
-instant. Decisions, progress and the audit trail are sums over many events; they are told by making the export.
+A row of the training data needs no such look: it is the crop's own event, and what was recorded here is known by its
+instant. Decisions, choices, progress and the audit trail are sums over many events; they are told by making the export.
 """
 
 from pathlib import Path
@@ -18,7 +18,8 @@ from commands.importing.operations import TRACKER
 from commands.importing.progress_files import FILE
 from commands.importing.quarantine import SetAside
 from configs.home import Home
-from ledger.events.imports import DecisionImported, OperationImported, ProgressImported
+from ledger.events.history import HistoryCompleted, HistoryImported
+from ledger.events.imports import DecisionImported, OperationImported, ProgressImported, SelectionImported
 from projections.reader import Projections
 
 TOOL = "cropledger"
@@ -40,6 +41,8 @@ class OwnExports:
                 return fact.id in self._ids("tracker", "")
             case ProgressImported(source=source) if source == FILE:
                 return fact.id in self._ids("progress", "")
+            case SelectionImported() | HistoryImported() | HistoryCompleted():
+                return fact.id in self._ids("selection", "")
             case DecisionImported(source=source, project=project) if source == DATABASE:
                 return fact.id in self._ids("decisions", project)
         return False
