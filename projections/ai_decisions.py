@@ -124,8 +124,8 @@ WITH ranked AS (
       ORDER BY action = 'reject', decided_at DESC, subject) AS rank
   FROM image_decisions WHERE group_id IS NOT NULL
 ), ours AS (
-  SELECT chosen.*, (SELECT json_group_array(filename ORDER BY filename) FROM image_decisions AS one
-    WHERE one.project = chosen.project AND one.group_id = chosen.group_id) AS images
+  SELECT chosen.*, (SELECT json_group_array(filename) FROM (SELECT filename FROM image_decisions AS one
+    WHERE one.project = chosen.project AND one.group_id = chosen.group_id ORDER BY filename)) AS images
   FROM chosen WHERE rank = 1
 ), named AS (
   SELECT ours.*, theirs.batch, theirs.suggested_index, coalesce(theirs.score, ours.suggestion_score) AS score,
