@@ -196,7 +196,7 @@ def _verified(plan: CropStarted, place: Path) -> Written:
     if is_whole(plan):
         return verified_whole(plan, place)
     with open_plain(Path(plan.archive)) as (stream, _):
-        return verified(source_of(stream, plan.archive), plan.pixel_box, place)
+        return verified(source_of(stream, plan.archive), plan, place)
 
 
 def _go_forward(plan: CropStarted) -> CropExecuted | None:

@@ -55,6 +55,14 @@ def to_displayed(box: PixelBox, stored: Dimensions, orientation: int) -> PixelBo
     return to_stored(box, stored, _INVERSE[orientation])
 
 
+def on_grid(box: PixelBox, shown: Dimensions, orientation: int, grid: tuple[int, int]) -> PixelBox:
+    """The box in the displayed frame, widened until its left and top in the stored frame lie on the grid."""
+    stored = to_stored(box, shown, orientation)
+    across, down = grid
+    wider = PixelBox(stored.left - stored.left % across, stored.top - stored.top % down, stored.right, stored.bottom)
+    return to_displayed(wider, displayed(shown, orientation), orientation)
+
+
 def _inside(box: PixelBox, frame: Dimensions) -> None:
     if not box.inside(frame):
         raise Invalid(f"the box {box} leaves the image, which is {frame} pixels")

@@ -6,6 +6,10 @@
 | filter (PNG)             | "up" in numpy                               | "up" in Pillow's channel arithmetic     |
 | deflate (PNG)            | ISA-L, level 1                              | zlib, level 1                           |
 | read back (PNG)          | libdeflate and numpy                        | Pillow                                  |
+| pixels of the box (JPEG) | libvips                                     | Pillow                                  |
+| encode (JPEG)            | Pillow                                      | Pillow                                  |
+| read back (JPEG, WebP)   | libvips                                     | Pillow                                  |
+| cut without decoding     | libturbojpeg, from the extra or the system  | the same, or refused                    |
 
 What is encoded is never read back by the code that encoded it: another decoder must find the pixels that the first one
 found in the source. The extra's four libraries count as one rung: with one missing, Pillow does everything. Where
@@ -16,10 +20,15 @@ than the best filter for each row, is what makes level 1 enough: on photographs 
 default's size, for a tenth of its time. See docs/decisions/0008-the-ladder-of-the-crop-engine.md.
 """
 
+import ctypes
 import os
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
+from ctypes.util import find_library
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +57,19 @@ def crc32() -> Callable[[bytes, int], int]:
     """The checksum of PNG's chunks, continued from another; libdeflate's takes an eighth of zlib's time."""
     libraries = fast()
     return libraries.deflate.crc32 if libraries else zlib.crc32
+
+
+@cache
+def turbojpeg() -> ctypes.CDLL | None:
+    """libturbojpeg 3, from the extra's wheel or the system; None where there is none."""
+    spec = find_spec("turbojpeg")
+    places = [spec.origin] if spec is not None and spec.origin else []
+    bundled = [path for place in places for path in Path(place).parent.glob("turbojpeg.libs/libturbojpeg*")]
+    for name in (*map(str, bundled), find_library("turbojpeg")):
+        with suppress(OSError):
+            if name and hasattr(library := ctypes.CDLL(name), "tj3Transform"):
+                return library
+    return None
 
 
 @cache

@@ -1,6 +1,7 @@
 """A rectangle of samples, between the decoder that read it and the encoder that writes it."""
 
 import hashlib
+from collections.abc import Iterator
 from typing import Self
 
 from attrs import frozen
@@ -50,13 +51,21 @@ class Pixels:
             picture.putpalette(self.palette)
         return picture
 
-    def same_samples(self, other: "Pixels") -> bool:
-        """Whether both have the same bytes; block by block, so that nothing is held twice."""
+    def same_samples(self, other: "Pixels", inside: tuple[int, int] = (0, 0)) -> bool:
+        """Whether both have the same bytes, but for so many columns and rows at each edge; nothing is held twice."""
         if len(self.samples) != len(other.samples):
             return False
         mine, its = memoryview(self.samples), memoryview(other.samples)
         # A bytearray compares with any buffer as fast as memory goes; two views compare item by item.
-        return all(bytearray(mine[at : at + _BLOCK]) == its[at : at + _BLOCK] for at in range(0, len(mine), _BLOCK))
+        return all(bytearray(mine[begin:end]) == its[begin:end] for begin, end in self._spans(*inside))
+
+    def _spans(self, across: int, down: int) -> Iterator[tuple[int, int]]:
+        if (across, down) == (0, 0):
+            yield from ((begin, begin + _BLOCK) for begin in range(0, len(self.samples), _BLOCK))
+            return
+        margin = stride(self.mode, across)
+        for row in range(down, self.height_px - down):
+            yield row * self.stride + margin, (row + 1) * self.stride - margin
 
     def sha256(self) -> str:
         """A hash of mode, size and samples (of a palette picture: its indices), whatever file holds them."""

@@ -40,6 +40,10 @@ class ImageFile:
     """Modification time, nanoseconds since the epoch."""
     sha256: str
     """sha256 of the file."""
+    lossless: bool = True
+    """Whether a pixel decodes to what was encoded."""
+    grid: tuple[int, int] = (1, 1)
+    """Width and height of the blocks, in the stored frame, at whose edges it can be cut without decoding it."""
 
 
 @contextmanager
@@ -93,6 +97,7 @@ def _image_file(place: Path, header: Header, state: os.stat_result, sha256: str)
     return ImageFile(
         place, header.format, header.mode, header.orientation, displayed(stored, header.orientation),
         state.st_size, state.st_mtime_ns, sha256,
+        header.lossless, header.grid,
     )  # fmt: skip
 
 

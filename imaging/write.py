@@ -14,6 +14,7 @@ from attrs import evolve
 
 from imaging.decode import FAULTS, format_at
 from imaging.disk import make_directory, remove, write_new
+from imaging.formats import jpeg
 from imaging.formats.header import Encoded
 from imaging.pixels import Pixels
 from imaging.problems import Unusable
@@ -52,11 +53,11 @@ def _cropped(plan: CropStarted, stream: BinaryIO, state: os.stat_result) -> Writ
     source = source_of(stream, plan.source)
     _croppable(plan, source)
     cut = source.region(plan.pixel_box)
-    encoded = _encoded(source, cut)
+    encoded = _encoded(plan, source, cut)
     sha256 = _write_or_nothing(plan, _typed(encoded.pieces, plan.source), state.st_mode)
     with _removed_if_wrong(plan):
         unchanged(Path(plan.source), state, os.fstat(stream.fileno()))
-        found = verified(source, plan.pixel_box, Path(plan.temporary), cut=cut, expected=sha256)
+        found = verified(source, plan, Path(plan.temporary), cut=cut, expected=sha256)
     return evolve(found, warnings=encoded.warnings)
 
 
@@ -68,8 +69,10 @@ def _croppable(plan: CropStarted, source: Source) -> None:
         raise Unusable(why, reason="changed", transient=True)
 
 
-def _encoded(source: Source, cut: Pixels) -> Encoded:
+def _encoded(plan: CropStarted, source: Source, cut: Pixels) -> Encoded:
     with _naming(source.name):
+        if plan.whole_blocks:
+            return jpeg.cut_whole_blocks(source.stream, source.header, source.stored(plan.pixel_box))
         return format_at(source.stream, source.name).encode(source.stream, source.header, cut)
 
 

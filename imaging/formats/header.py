@@ -29,6 +29,8 @@ class Header:
     """Whether a pixel decodes to what was encoded."""
     noise: float = 0.0
     """Grey levels (root mean square) that one more encoding of a lossy file may add."""
+    grid: tuple[int, int] = (1, 1)
+    """Width and height of the blocks at whose edges the file can be cut without decoding it."""
     keyed: bool = False
     """Whether one colour stands for transparency, without a channel for it."""
     damage: str | None = None

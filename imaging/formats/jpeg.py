@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from PIL import Image, JpegImagePlugin
 
-from imaging.formats import ifd, pictures
+from imaging import ladder, vips
+from imaging.formats import ifd, jpeg_blocks, pictures
 from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
 from imaging.pixels import Pixels
 from ledger.values import PixelBox
@@ -41,8 +42,18 @@ def header(stream: BinaryIO) -> Header:
     depth, height, width, components = struct.unpack(">BHHB", frame[1][:6])
     if components not in _MODES or not width or not height:
         raise Malformed(f"a frame of {width}x{height} with {components} components")
-    damage = _damage(frame[0], depth)
-    return Header(NAME, _MODES[components], width, height, turn, lossless=False, noise=noise, damage=damage)
+    return Header(
+        NAME, _MODES[components], width, height, turn,
+        lossless=False, noise=noise, grid=_grid(frame[1]), damage=_damage(frame[0], depth),
+    )  # fmt: skip
+
+
+def _grid(frame: bytes) -> tuple[int, int]:
+    """The size of an MCU: eight times the largest sampling factors, or eight where there is but one component."""
+    factors = frame[7::3]
+    if len(factors) < 2:
+        return 8, 8
+    return 8 * max(factor >> 4 for factor in factors), 8 * max(factor & 15 for factor in factors)
 
 
 def _noise(body: bytes) -> Iterator[float]:
@@ -90,8 +101,14 @@ def _marker(stream: BinaryIO) -> int:
     return code
 
 
-def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:  # noqa: ARG001  # the signature of every format
+def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:
     """The box, in the stored frame, of a source."""
+    fast = ladder.fast()
+    if fast and _is_for_vips(stream, found):
+        try:
+            return vips.region(fast, stream, found.mode, box)
+        except vips.Unread:
+            pass  # whether the file is to blame, Pillow says
     return pictures.region(pictures.whole(stream), NAME, box)
 
 
@@ -100,19 +117,35 @@ def picture(raw: bytes) -> Image.Image:
     return pictures.opened(raw, NAME)
 
 
+def _is_for_vips(stream: BinaryIO, found: Header) -> bool:
+    # Four inks and components that are red, green and blue have too many readings to leave them to two libraries.
+    stream.seek(0)
+    return found.mode == "L" or (found.mode == "RGB" and not any(m == _APP14 for m, _ in segments(stream)))
+
+
 def read_back(stream: BinaryIO, found: Header) -> Pixels:
-    """All pixels of a crop."""
+    """All pixels of a crop: Pillow or libturbojpeg wrote it."""
     return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
 
 
 def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
     """The pixels with the source's tables, subsampling and segments."""
     raw = pictures.whole(stream)
+    kept = metadata(stream, cut.width_px, cut.height_px)
     options, warnings = _options(raw)
     out = io.BytesIO()
     cut.picture().save(out, NAME, **options)
-    kept = metadata(stream, cut.width_px, cut.height_px)
     return Encoded(_spliced(kept, out.getvalue(), found.mode), warnings + _trailing(raw))
+
+
+def cut_whole_blocks(stream: BinaryIO, found: Header, box: PixelBox) -> Encoded:
+    """The box, whose left and top lie on the grid of the stored frame, with its coefficients and segments untouched."""
+    raw = pictures.whole(stream)
+    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
+        progressive = bool(image.info.get("progressive"))
+    size = box.dimensions
+    picture = jpeg_blocks.cut(raw, box, progressive=progressive)
+    return Encoded(_spliced(metadata(stream, size.width_px, size.height_px), picture, found.mode), _trailing(raw))
 
 
 def _options(raw: bytes) -> tuple[dict[str, object], tuple[str, ...]]:

@@ -86,6 +86,8 @@ class CropStarted(Event):
     """Absolute path in `originals/` where the source will be kept."""
     companions: tuple[FileMove, ...] = ()
     """The files with the same stem that will move beside the output."""
+    whole_blocks: bool = False
+    """Whether a JPEG is cut without decoding it; `pixel_box` is then the box widened to the edge of its blocks."""
     warnings: tuple[str, ...] = ()
     """Codes such as `dimension_drift`: the size differs from the one recorded and the box was rescaled."""
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from imaging import ladder
 from imaging.commit import commit
-from imaging.plan import plan
+from imaging.plan import Ways, plan
 from imaging.read import observe
 from imaging.write import write
 from ledger.values import PixelBox
@@ -48,6 +48,7 @@ class Desk:
             output=output or self.output(source.name),
             archive_root=self.originals,
             companions=companions,
+            how=Ways(reencode=True),
         )
 
     def crop(self, started):

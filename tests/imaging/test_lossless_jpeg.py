@@ -1,0 +1,167 @@
+"""A JPEG cut in whole blocks: nothing is encoded, the box grows left and up, the inside is the source's."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageOps
+
+from imaging import ladder
+from imaging.commit import commit
+from imaging.formats import jpeg, jpeg_blocks
+from imaging.formats.header import Malformed
+from imaging.geometry import on_grid
+from imaging.pixels import Pixels
+from imaging.plan import Ways, plan
+from imaging.problems import Unusable
+from imaging.read import observe
+from imaging.write import write
+from ledger.values import Dimensions, PixelBox
+
+LOSSLESS = Ways(jpeg="lossless")
+
+blocks = pytest.mark.skipif(ladder.turbojpeg() is None, reason="libturbojpeg is not here")
+
+
+def started(desk, source, box, how=LOSSLESS):
+    image = observe(source)
+    return plan(
+        image, box.normalise(image.dimensions), recorded=image.dimensions, recorded_sha256=image.sha256, run="r",
+        attempt=1, output=desk.output(source.name), archive_root=desk.originals, how=how,
+    )  # fmt: skip
+
+
+def tags(orientation):
+    block = Image.Exif()
+    block[0x0112] = orientation
+    return block
+
+
+@blocks
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("subsampling", "step"), [(0, (8, 8)), (1, (16, 8)), (2, (16, 16))])
+def test_the_box_grows_to_the_blocks_and_the_inside_is_the_source_s(
+    desk, rung, textured, orientation, subsampling, step
+):
+    source = desk.photos / "a.jpg"
+    textured((203, 155)).save(
+        source,
+        quality=80,
+        subsampling=subsampling,
+        exif=tags(orientation),
+        comment=b"by hand",
+        progressive=orientation > 4,
+    )
+    with Image.open(source) as image:
+        seen, tables = ImageOps.exif_transpose(image), image.quantization
+    box = PixelBox(21, 37, 121, 139)
+    start = started(desk, source, box)
+    wide = start.pixel_box
+    assert start.whole_blocks
+    assert start.warnings == ("box_widened",)
+    assert (wide.left <= 21, wide.top <= 37, wide.right >= 121, wide.bottom >= 139) == (True,) * 4
+    reach = step if orientation < 5 else step[::-1]
+    assert max(21 - wide.left, wide.right - 121) < reach[0]
+    assert max(37 - wide.top, wide.bottom - 139) < reach[1]
+    executed = commit(start, write(start))
+    assert executed.output_dimensions == wide.dimensions
+    with Image.open(executed.output) as crop:
+        shown = ImageOps.exif_transpose(crop)
+        assert crop.quantization == tables
+        assert crop.info["comment"] == b"by hand"
+        assert bool(crop.info.get("progressive")) == (orientation > 4)
+    assert shown.size == (wide.dimensions.width_px, wide.dimensions.height_px)
+    inner = (2, 2, shown.width - 2, shown.height - 2)
+    cut = seen.crop((wide.left, wide.top, wide.right, wide.bottom))
+    assert shown.crop(inner).tobytes() == cut.crop(inner).tobytes()
+
+
+@blocks
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_grey_stays_grey_and_four_inks_stay_four(desk, textured, mode):
+    source = desk.photos / "a.jpg"
+    textured((80, 70), mode).save(source, quality=85)
+    start = started(desk, source, PixelBox(9, 10, 60, 66))
+    assert start.pixel_box == PixelBox(8, 8, 60, 66)
+    with Image.open(source) as image:
+        cut = image.crop((8, 8, 60, 66)).tobytes()
+    with Image.open(commit(start, write(start)).output) as crop:
+        assert (crop.mode, crop.tobytes()) == (mode, cut)
+
+
+@blocks
+def test_a_fault_of_the_cutter_is_caught(desk, textured, monkeypatch):
+    source = desk.photos / "a.jpg"
+    textured((203, 155)).save(source, quality=80)
+    start = started(desk, source, PixelBox(21, 37, 121, 139))
+    real = jpeg_blocks.cut
+    beside = lambda raw, box, **how: real(raw, PixelBox(box.left + 16, box.top, box.right + 16, box.bottom), **how)  # noqa: E731
+    before = desk.files()
+    with monkeypatch.context() as patch:
+        patch.setattr(jpeg_blocks, "cut", beside)
+        with pytest.raises(Unusable) as caught:
+            write(start)
+    assert caught.value.reason == "verification"
+    again = lambda raw, box, **_: encoded_darker(io.BytesIO(raw), box)  # noqa: E731  # near, but not the same
+    with monkeypatch.context() as patch:
+        patch.setattr(jpeg_blocks, "cut", again)
+        with pytest.raises(Unusable, match="not those of the source"):
+            write(start)
+    assert {name: raw for name, raw in desk.files().items() if "__cropped" not in name} == before
+
+
+def encoded_darker(stream, box):
+    with Image.open(stream) as image:
+        cut = image.crop((box.left, box.top, box.right, box.bottom)).point(lambda level: max(0, level - 3))
+    stream.seek(0)
+    return b"".join(jpeg.encode(stream, jpeg.header(stream), Pixels.of(cut)).pieces)
+
+
+@blocks
+def test_a_truncated_source_or_one_off_the_grid_is_malformed(desk, textured):
+    source = desk.photos / "a.jpg"
+    textured((203, 155)).save(source, quality=80)
+    raw = source.read_bytes()
+    with pytest.raises(Malformed):
+        jpeg_blocks.cut(raw[: len(raw) // 2], PixelBox(16, 16, 100, 150), progressive=False)
+    with pytest.raises(Malformed, match="multiple of 16"):
+        jpeg_blocks.cut(raw, PixelBox(17, 16, 100, 150), progressive=False)
+
+
+def test_without_the_library_it_is_refused_by_name(desk, textured, monkeypatch):
+    monkeypatch.setattr(ladder, "turbojpeg", lambda: None)
+    source = desk.photos / "a.jpg"
+    textured((203, 155)).save(source, quality=80)
+    start = started(desk, source, PixelBox(21, 37, 121, 139))
+    with pytest.raises(Unusable, match="libturbojpeg") as caught:
+        write(start)
+    assert caught.value.reason == "unsupported"
+
+
+def test_the_whole_image_is_not_widened(desk, textured):
+    source = desk.photos / "a.jpg"
+    textured((203, 155)).save(source)
+    start = started(desk, source, PixelBox(0, 0, 203, 155))
+    assert (start.whole_blocks, start.warnings) == (False, ())
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_widened_box_stays_in_the_image(orientation):
+    shown = Dimensions(50, 40)
+    for box in (PixelBox(0, 0, 1, 1), PixelBox(49, 39, 50, 40), PixelBox(7, 9, 33, 31)):
+        wide = on_grid(box, shown, orientation, (16, 16))
+        assert wide.inside(shown)
+        assert on_grid(wide, shown, orientation, (16, 16)) == wide
+
+
+def test_a_lossy_webp_is_refused_unless_asked_for(desk, textured):
+    source = desk.photos / "a.webp"
+    textured((61, 43)).save(source, quality=80)
+    with pytest.raises(Unusable, match="lossy WEBP") as caught:
+        started(desk, source, PixelBox(3, 5, 50, 37), Ways())
+    assert "--reencode" in caught.value.mend
+    assert started(desk, source, PixelBox(0, 0, 61, 43), Ways()).warnings == ()
+    start = started(desk, source, PixelBox(3, 5, 50, 37), Ways(reencode=True))
+    executed = commit(start, write(start))
+    assert executed.warnings == ("generation_loss",)
+    assert Path(executed.output).exists()
