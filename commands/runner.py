@@ -20,12 +20,13 @@ from commands.decider import Request
 from commands.handle import handle, handle_many, replay
 from commands.image import Image
 from commands.leases import lock_of
+from commands.side_by_side import side_by_side
 from configs.home import Home
 from configs.settings import Settings
 from db.lock import held_while_alive
 from imaging import commit, write
 from imaging.companions import Listing, list_directory
-from imaging.plan import plan
+from imaging.plan import Ways, plan
 from imaging.problems import Unfinished, Unusable
 from imaging.read import ImageFile, observe
 from imaging.zones import Zones
@@ -97,6 +98,10 @@ class Runner:
     """Called before each batch; may wait, and may ask to stop."""
     hold: Callable[[], str | None] = lambda: None
     """Asked before each crop: why it may not be begun now, if so; then what is claimed is given back."""
+    workers: int = 1
+    """How many crops are written at once; the ledger is written by one thread in any case."""
+    reencode: bool = False
+    """Whether lossy images other than JPEG may be encoded once more."""
     chance: Random = Factory(Random)
     stopped: str | None = None
     """Why it is to stop: finish the crop in hand, then no more."""
@@ -173,13 +178,18 @@ class Runner:
         """
         claims = list(self._claim(owed, cause))
         yield from (claim for claim in claims if isinstance(claim, Done))
-        waiting = [claim for claim in claims if isinstance(claim, Claim)]
-        for number, claim in enumerate(waiting):
+        begun = self._begun([claim for claim in claims if isinstance(claim, Claim)])
+        for claim, outcome in side_by_side(self.cut, begun, self.workers):
+            yield self._settled(claim, outcome)
+
+    def _begun(self, claims: list[Claim]) -> Iterator[Claim]:
+        """One after the other, until they may not be begun any more; those are given back."""
+        for number, claim in enumerate(claims):
             why = self.hold()
             if why is not None:
-                self._release(waiting[number:], why)
+                self._release(claims[number:], why)
                 return
-            yield self._executed(claim)
+            yield claim
 
     def _release(self, claims: list[Claim], why: str) -> None:
         """Give back what was claimed and not begun; if the run goes on, it comes to these crops again."""
@@ -239,6 +249,7 @@ class Runner:
             output=output,
             archive_root=self.home.originals,
             companions=self._listing(source.parent).of(source, exclude=self.owed_beside(source.parent)),
+            how=Ways(self.settings.jpeg, self.reencode),
         )
 
     def _listing(self, directory: Path) -> Listing:
@@ -249,14 +260,19 @@ class Runner:
             self._listings = {directory: (time.monotonic(), listing)}
         return listing
 
-    def _executed(self, claim: Claim) -> Done:
+    def cut(self, claim: Claim) -> CropExecuted | CropledgerError:
+        """The disk's part of a crop, and nothing of the ledger's: it may run in any thread."""
         try:
-            executed = commit.commit(claim.started, write.write(claim.started))
-        except Unfinished:
-            return self._recovered(claim.subject, claim.started)
+            return commit.commit(claim.started, write.write(claim.started))
         except REFUSED as why:
-            return self._failed(claim.subject, claim.started, why)
-        return self._finish(claim.subject, executed)
+            return why
+
+    def _settled(self, claim: Claim, outcome: CropExecuted | CropledgerError) -> Done:
+        if isinstance(outcome, CropExecuted):
+            return self._finish(claim.subject, outcome)
+        if isinstance(outcome, Unfinished):
+            return self._recovered(claim.subject, claim.started)
+        return self._failed(claim.subject, claim.started, outcome)
 
     def _finish(self, subject: str, executed: CropExecuted) -> Done:
         handle(Request(FinishCrop(subject, executed), self.actor, self.run), ledger=self.ledger, now=self.now())

@@ -11,7 +11,7 @@ from attrs import define
 
 from commands.clock import VirtualClock
 from commands.following import Scene
-from commands.runner import Claim, Done, Runner, destination
+from commands.runner import Claim, Runner, destination
 from configs.home import Home
 from imaging.problems import Unusable
 from imaging.read import ImageFile, observe
@@ -44,24 +44,16 @@ class Pretender(Runner):
             output=str(output), temporary=f"{output}.simulated", archive=str(self.home.originals / crop.sha256),
         )  # fmt: skip
 
-    def _executed(self, claim: Claim) -> Done:
+    def cut(self, claim: Claim) -> CropExecuted:
+        """Nothing but time passes."""
         self.clock.spend(self.crop_s)
         started = claim.started
-        return self._finish(
-            claim.subject,
-            CropExecuted(
-                run=started.run,
-                attempt=started.attempt,
-                source=started.source,
-                source_sha256=started.sha256,
-                archive=started.archive,
-                output=started.output,
-                output_sha256=started.sha256,
-                output_size_bytes=started.size_bytes,
-                output_dimensions=started.pixel_box.dimensions,
-                elapsed_ms=1000 * self.crop_s,
-            ),
-        )
+        return CropExecuted(
+            run=started.run, attempt=started.attempt, source=started.source, source_sha256=started.sha256,
+            archive=started.archive, output=started.output, output_sha256=started.sha256,
+            output_size_bytes=started.size_bytes, output_dimensions=started.pixel_box.dimensions,
+            elapsed_ms=1000 * self.crop_s,
+        )  # fmt: skip
 
 
 @contextmanager

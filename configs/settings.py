@@ -25,6 +25,7 @@ class Settings:
     roots: tuple[str, ...]
     destination: str
     timezone: str
+    jpeg: str
     attempts_max: int
     retry_base_s: float
     retry_jitter_percent: float
@@ -159,6 +160,8 @@ def _check_meaning(settings: Settings, config: Path) -> None:
             raise Invalid(f"{config}: {key} must not be negative, and not endless.")
     if not 0 <= settings.retry_jitter_percent <= 100:
         raise Invalid(f"{config}: retry_jitter_percent is from 0 to 100, not {settings.retry_jitter_percent}.")
+    if settings.jpeg not in {"exact", "lossless"}:
+        raise Invalid(f'{config}: jpeg is "exact" or "lossless", not {settings.jpeg!r}.')
     if settings.missed not in {"skip", "spread"}:
         raise Invalid(f'{config}: missed is "skip" or "spread", not {settings.missed!r}.')
     try:

@@ -29,6 +29,8 @@ class Desk:
         """Nothing is opened yet."""
         self.home = home
         self.now = datetime.now(UTC)
+        self.workers = 1
+        self.reencode = False
         self._open = ExitStack()
 
     @cached_property
@@ -83,7 +85,9 @@ class Desk:
             settings=self.settings,
             zones=self.zones,
             run=secrets.token_hex(4),
-            batch_size=self.settings.batch_size_default,
+            batch_size=self.settings.batch_size_default * self.workers,
+            workers=self.workers,
+            reencode=self.reencode,
             owed_beside=owed_beside(self.projections),
         )
 

@@ -48,6 +48,12 @@ def run(
     missed: Annotated[
         MissedOption | None, typer.Option(help="With --schedule: what becomes of missed batches; else the setting.")
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Crops to write at once; as many as there are cores.")
+    ] = 1,
+    reencode: Annotated[
+        bool, typer.Option("--reencode", help="Crop lossy WebP and AVIF, too: that encodes them once more.")
+    ] = False,
     dry_run: DryRun = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -65,6 +71,7 @@ def run(
     Examples:
       crop run --now --dry-run
       crop run --now --limit 100
+      crop run --now --workers 2
       crop run --schedule --days 3 --simulate
       crop run --schedule --days 3 --confirm
     """
@@ -76,6 +83,8 @@ def run(
         how = "At once: crop run --now. As planned: crop run --schedule. To look first: crop run --dry-run"
         raise Invalid("Say how to run.", mend=how)
     with at_desk(context) as desk:
+        desk.workers, desk.reencode = workers, reencode
+        _able(desk)
         if schedule:
             from commands.cli.following import Orders, run_by_schedule
 
@@ -88,6 +97,17 @@ def run(
             code = _execute(desk, limit, project, as_json=as_json)
     if code:
         raise typer.Exit(code)
+
+
+def _able(desk: Desk) -> None:
+    """Raise `Invalid` if the settings ask for what this machine has no library for."""
+    if desk.settings.jpeg == "lossless":
+        from imaging.ladder import turbojpeg
+        from ledger.errors import Invalid
+
+        if turbojpeg() is None:
+            how = "Install it: pip install 'cropledger[fast]'. Or set jpeg to \"exact\"."
+            raise Invalid('The setting jpeg = "lossless" needs libturbojpeg, which is not here.', mend=how)
 
 
 def _preview(desk: Desk, limit: int | None, project: str | None, *, as_json: bool) -> int:

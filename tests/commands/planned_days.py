@@ -77,7 +77,7 @@ class Worker(Pretender):
     seen_s: list = attrs.Factory(list)
     """When each crop was begun, by the clock of the plan."""
 
-    def _executed(self, claim):
+    def cut(self, claim):
         name = Path(claim.started.source).name
         self.begun += 1
         self.seen_s.append(self.clock.now_s())
@@ -85,10 +85,9 @@ class Worker(Pretender):
             raise KeyboardInterrupt
         if self.broken.get(name, 0) > 0:
             self.broken[name] -= 1
-            why = Unusable(f"{name}: no space", reason="disk_full", transient=True)
-            return self._failed(claim.subject, claim.started, why)
+            return Unusable(f"{name}: no space", reason="disk_full", transient=True)
         self.crop_s = self.slow.get(name, 0.25)
-        return super()._executed(claim)
+        return super().cut(claim)
 
     def recover(self, stuck):
         """The disk knows nothing of pretended crops: what was interrupted is owed again."""

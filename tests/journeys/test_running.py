@@ -17,6 +17,7 @@ from commands.crops import StartCrop
 from commands.decider import Request
 from commands.handle import handle
 from commands.runner import Runner
+from imaging.ladder import turbojpeg
 from imaging.problems import Unusable
 from ledger.events.crops import CropRecorded, CropStarted
 from ledger.log import Ledger
@@ -349,3 +350,37 @@ def test_undo_does_not_follow_an_entry_out_of_the_allowed_places(
     (crop.home / "config.toml").write_text(f'roots = ["{elsewhere}"]\n')
     crop("undo", image, exits=7)
     assert (photos.parent / "__cropped" / photos.name / "a.png").exists()
+
+
+def test_several_workers_do_each_crop_once_and_record_it(crop: Cli, photos: Path) -> None:
+    images = [picture(photos / f"{number}.png", (40 + number, 30)) for number in range(17)]
+    recorded(crop, *images)
+    images[3].unlink()
+    crop("run", "--now", "--workers", "4", exits=1)
+    assert "Executed 16, failed 1" in crop.out
+    assert len(list((photos.parent / "__cropped").rglob("*.png"))) == 16
+    assert "chain ok" in crop("audit")
+    assert [entry["type"] for entry in crop.json("log")].count("crop.executed") == 16
+
+
+def test_a_lossy_webp_waits_for_a_person_to_say_reencode(crop: Cli, photos: Path) -> None:
+    Image.linear_gradient("L").resize((60, 40)).convert("RGB").save(photos / "a.webp", quality=70)
+    recorded(crop, photos / "a.webp")
+    crop("run", "--now", exits=1)
+    assert "lossy WEBP" in crop.err
+    crop("retry", "--all")
+    crop("run", "--now", "--reencode")
+    assert "Executed 1, failed 0" in crop.out
+
+
+def test_the_setting_for_jpegs_widens_the_box_and_says_so(crop: Cli, photos: Path) -> None:
+    if turbojpeg() is None:
+        pytest.skip("libturbojpeg is not here")
+    Image.linear_gradient("L").resize((160, 140)).convert("RGB").save(photos / "a.jpg", quality=80)
+    recorded(crop, photos / "a.jpg", box="0.2,0.2,0.8,0.8")
+    settings = crop.home / "config.toml"
+    settings.write_text((settings.read_text() if settings.exists() else "") + 'jpeg = "lossless"\n')
+    crop("run", "--now")
+    [executed] = [entry for entry in crop.json("log") if entry["type"] == "crop.executed"]
+    assert executed["data"]["output_dimensions"] == {"width_px": 96, "height_px": 96}
+    assert executed["data"]["warnings"] == ["box_widened"]
