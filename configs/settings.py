@@ -147,6 +147,15 @@ def _checked(values: Mapping[str, object], config: Path) -> Settings:
     return settings
 
 
+_CHOICES = {"missed": ("skip", "spread"), "jpeg": ("exact", "lossless")}
+
+
+def _check_choices(settings: Settings, config: Path) -> None:
+    for key, (one, other) in _CHOICES.items():
+        if getattr(settings, key) not in {one, other}:
+            raise Invalid(f'{config}: {key} is "{one}" or "{other}", not {getattr(settings, key)!r}.')
+
+
 def _check_meaning(settings: Settings, config: Path) -> None:
     counts = ("attempts_max", "batch_size_default", "query_row_limit", "query_time_limit_s", "previews_mb")
     for key in (*counts, "idle_threshold_s"):
@@ -160,10 +169,7 @@ def _check_meaning(settings: Settings, config: Path) -> None:
             raise Invalid(f"{config}: {key} must not be negative, and not endless.")
     if not 0 <= settings.retry_jitter_percent <= 100:
         raise Invalid(f"{config}: retry_jitter_percent is from 0 to 100, not {settings.retry_jitter_percent}.")
-    if settings.jpeg not in {"exact", "lossless"}:
-        raise Invalid(f'{config}: jpeg is "exact" or "lossless", not {settings.jpeg!r}.')
-    if settings.missed not in {"skip", "spread"}:
-        raise Invalid(f'{config}: missed is "skip" or "spread", not {settings.missed!r}.')
+    _check_choices(settings, config)
     try:
         _ = settings.zone
     except (ZoneInfoNotFoundError, ValueError) as error:
