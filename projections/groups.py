@@ -88,7 +88,7 @@ SELECT kept.image, kept.subject, kept.project, kept.directory, kept.group_id, ke
        x1, y1, x2, y2, crop.width_px, crop.height_px, marked_at, crop.status
 FROM selections AS kept
 LEFT JOIN queue_crops AS crop
-  ON crop.subject = kept.image AND crop.group_id = kept.group_id AND crop.status <> 'withdrawn'
+  ON crop.subject = kept.image AND crop.status <> 'withdrawn'
 WHERE kept.kept ORDER BY kept.position
 """)
 
@@ -142,7 +142,7 @@ def _images(images: tuple[GroupImage, ...], position: int) -> Iterator[Put]:
 
 GROUPS = Projection(
     name="groups",
-    version=1,
+    version=2,
     sentence="Groups that were decided: which image is kept, how, and which are not.",
     tables=(DECIDED_GROUPS, GROUP_IMAGES),
     views=(SELECTIONS, KEPT),

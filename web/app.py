@@ -11,13 +11,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from ledger.errors import CropledgerError
-from web import crop, history, image, live, refusals, seeing, steering
+from web import crop, history, image, live, refusals, seeing, select, steering
 from web.office import Office, Place
 from web.security import Gate, Rules
 from web.workbench import Workbench
 
 PAGES: tuple[tuple[BaseRoute, ...], ...] = (
-    seeing.ROUTES, steering.ROUTES, crop.ROUTES, history.ROUTES, image.ROUTES, live.ROUTES,
+    seeing.ROUTES, steering.ROUTES, crop.ROUTES, select.ROUTES, history.ROUTES, image.ROUTES, live.ROUTES,
 )  # fmt: skip
 
 

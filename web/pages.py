@@ -14,7 +14,12 @@ from web.security import Rules
 
 T = TypeVar("T")
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Overview"), ("/crop", "Mark"), ("/events", "History"))
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/", "Overview"),
+    ("/select", "Choose"),
+    ("/crop", "Mark"),
+    ("/events", "History"),
+)
 """Address and name of the pages that every page leads to."""
 
 

@@ -8,6 +8,7 @@ from attrs import define, field, frozen
 
 from commands.cli.desk import Desk
 from commands.marking import Answer
+from commands.selecting import FoundGroup
 from ledger.values import Box
 from projections.progress import progress
 from web.claims import Claims
@@ -26,6 +27,8 @@ class Workbench:
     offered: Offered
     claims: Claims = field(factory=Claims)
     readings: dict[str, "Reading"] = field(factory=dict)
+    groups: dict[str, dict[str, FoundGroup]] = field(factory=dict)
+    """The groups that were shown last, by directory and id: a decision is about the group as it was shown."""
 
     @classmethod
     def of(cls, office: Office) -> Self:

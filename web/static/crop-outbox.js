@@ -4,7 +4,7 @@ import { post, Refusal } from "./live.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 3_000;
-const ADDRESS = { marks: "/crop/marks", undo: "/crop/undo", redo: "/crop/redo" };
+const ADDRESS = { marks: "/crop/marks", undo: "/crop/undo", redo: "/crop/redo", decide: "/select/decide" };
 
 /**
  * `next()` gives the entry to send, or null; `answered(entry, answer)` and `rejected(entry, why)` end it; `waiting(why)`
