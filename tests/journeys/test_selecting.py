@@ -211,12 +211,15 @@ def test_choices_with_a_crop_and_without_are_written_to_their_logs(crop: Cli, ph
 
 
 def test_a_log_of_choices_that_comes_back_as_an_import_changes_nothing(
-    crop: Cli, tmp_path: Path, group: list[Path]
+    crop: Cli, photos: Path, group: list[Path]
 ) -> None:
+    whole = [picture(photos / f"20250804_17234{at}_stage{stage}.png", at) for at, stage in enumerate(STAGES[:2])]
     chosen(crop, group[2], "--box", "0.1,0.1,0.9,0.9")
+    chosen(crop, whole[0], "--whole")
     crop("export", "selection")
     before = decisions(crop)
-    crop("import", "crops", crop.home / "data" / "training" / "select_crop_log.csv", "--project", "p")
+    for name in ("select_crop_log.csv", "selection_only_log.csv"):
+        crop("import", crop.home / "data" / "training" / name, "--project", "p")
 
     assert decisions(crop) == before
 
