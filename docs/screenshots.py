@@ -9,6 +9,7 @@ The day is today until now, so the pictures differ with the hour at which they a
 
 import argparse
 import hashlib
+import os
 import random
 import shutil
 import subprocess
@@ -21,8 +22,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from attrs import define, field
+from PIL import Image
 
 from commands.cli.app import run
+from commands.leases import lock_of
+from configs.home import Home
+from db.lock import held_while_alive
 from imaging.samples import make_samples
 from ledger.entry import Batch, Draft
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
@@ -34,8 +39,9 @@ from ledger.log import Ledger
 from ledger.values import Box, Dimensions, PixelBox, image_subject, instant
 
 ZONE = ZoneInfo("Europe/Berlin")
+RUN = "7f2a91c3"
 BEGIN = "from commands.cli.app import main; main()"
-PAGES = {"overview": "/", "history": "/events"}
+PAGES = {"overview": "/", "history": "/events", "marking": "/crop"}
 DESK, PHONE = (1280, 900), (390, 844)
 SIZE = Dimensions(864, 1152)
 
@@ -53,6 +59,10 @@ class Made:
     @property
     def home(self) -> Path:
         return self.root / "home"
+
+    @property
+    def home_paths(self) -> Home:
+        return Home(self.home)
 
     def crop(self, *arguments: object) -> None:
         """One command on this home."""
@@ -112,29 +122,27 @@ def executed(made: Made, subject: str, path: str, sha: str, at: datetime, *, fai
     """An attempt, and what came of it."""
     output = path.replace("/set_", "/__cropped/set_")
     start = CropStarted(
-        "7f2a91c3", 1, path, sha, 900_000, 0, SIZE, PixelBox(104, 92, 708, 841), output, output + ".part", "/archive/x"
+        RUN, 1, path, sha, 900_000, 0, SIZE, PixelBox(104, 92, 708, 841), output, output + ".part", "/archive/x"
     )
-    made.add(subject, start, "runner:7f2a91c3", at)
+    made.add(subject, start, f"runner:{RUN}", at)
     if failed:
         told = f"{path} is not there any more."
         made.add(
             subject,
-            CropFailed("7f2a91c3", 1, "missing", told, final=True),
-            "runner:7f2a91c3",
+            CropFailed(RUN, 1, "missing", told, final=True),
+            f"runner:{RUN}",
             at + timedelta(seconds=1),
         )
         return
-    done = CropExecuted(
-        "7f2a91c3", 1, path, sha, "/archive/x", output, sha, 500_000, Dimensions(604, 749), elapsed_ms=110
-    )
-    made.add(subject, done, "runner:7f2a91c3", at + timedelta(seconds=1))
+    done = CropExecuted(RUN, 1, path, sha, "/archive/x", output, sha, 500_000, Dimensions(604, 749), elapsed_ms=110)
+    made.add(subject, done, f"runner:{RUN}", at + timedelta(seconds=1))
 
 
 def running(made: Made, now: datetime) -> None:
     """A run that a person paused, and what it met before."""
-    run, began = "run/7f2a91c3", now - timedelta(hours=5)
-    made.add(run, RunStarted("now", "spring", 4711, "desk"), "runner:7f2a91c3", began)
-    made.add(run, ClockJumped(812.0), "runner:7f2a91c3", now - timedelta(hours=2))
+    run, began = f"run/{RUN}", now - timedelta(hours=5)
+    made.add(run, RunStarted("now", "spring", 4711, "desk"), f"runner:{RUN}", began)
+    made.add(run, ClockJumped(812.0), f"runner:{RUN}", now - timedelta(hours=2))
 
 
 def planned(made: Made, now: datetime, crops: int) -> None:
@@ -174,20 +182,33 @@ def make(root: Path, images: int) -> Made:
     if images > 1:
         running(made, now)
     made.land()
-    samples = list(make_samples(root / "photos" / "summer with a long name, for once", 6 if images > 1 else 1))
-    for sample in samples:
+    samples = list(make_samples(root / "photos" / "summer with a long name, for once", 9 if images > 1 else 1))
+    for sample in samples[:6]:
         made.crop("record", sample.path, "--box", "0.2,0.15,0.85,0.8", "--project", "summer", "--group", "g")
     if images > 1:
         made.crop("run", "--now", "--project", "summer", "--limit", "4")
         made.crop("undo", samples[0].path)
-    made.pages["image"] = f"/{image_subject('summer', samples[-4].path if images > 1 else samples[0].path)}"
+    made.pages["image"] = f"/{image_subject('summer', samples[2].path if images > 1 else samples[0].path)}"
     return made
 
 
 @contextmanager
-def served(home: Path) -> Iterator[str]:
-    """A server on this home."""
-    command = [sys.executable, "-c", BEGIN, "--home", str(home), "serve", "--port", "0"]
+def served(home: Path, photos: Path) -> Iterator[str]:
+    """A server on this home, for the directory of real images."""
+    offered = [str(each) for each in sorted(photos.iterdir()) if each.name != "__cropped"] if photos.is_dir() else []
+    command = [
+        sys.executable,
+        "-c",
+        BEGIN,
+        "--home",
+        str(home),
+        "serve",
+        *offered,
+        "--project",
+        "summer",
+        "--port",
+        "0",
+    ]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
@@ -208,9 +229,11 @@ def take(url: str, to: Path, pages: dict[str, str], *, every: bool) -> None:
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             for name, path in pages.items():
                 page.goto(url.rstrip("/") + path)
-                page.wait_for_selector("#live[data-state=live]")
-                page.wait_for_timeout(500)  # pictures are made when they are first asked for
-                page.screenshot(path=to / f"{name}{ending}.png", full_page=True)
+                page.wait_for_timeout(1500)  # pictures are made when they are first asked for
+                place = to / f"{name}{ending}.png"
+                page.screenshot(path=place, full_page=every or name in {"overview", "image"})
+                with Image.open(place) as picture:  # a quarter of the size, and nobody sees it
+                    picture.convert("RGB").quantize(192, dither=Image.Dither.NONE).save(place, optimize=True)
         browser.close()
 
 
@@ -222,9 +245,11 @@ def main() -> None:
     asked = options.parse_args()
     to = asked.to or Path(__file__).resolve().parent / "pictures"
     to.mkdir(parents=True, exist_ok=True)
+    os.environ["CROP_OPERATOR"] = "ann"
     with tempfile.TemporaryDirectory(prefix="crop-pictures-") as place:
         made = make(Path(place).resolve(), asked.images)
-        with served(made.home) as url:
+        # A run is alive as long as its lock file is held, and here that is our part.
+        with held_while_alive(lock_of(made.home_paths, RUN)), served(made.home, made.root / "photos") as url:
             take(url, to, PAGES | made.pages, every=asked.to is not None)
     print(f"Wrote {to}")
 

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.crops import CropRecorded
+from ledger.events.event import Event
 from ledger.events.images import ImageKept, ImageSkipped
 from ledger.events.sittings import SittingEnded, SittingStarted
 from projections.columns import split
@@ -39,6 +40,7 @@ CREATE TABLE decisions_made ( -- One row per decision that a person ever made ab
   who TEXT NOT NULL, -- the person
   directory TEXT NOT NULL, -- directory of the image at that time
   image TEXT NOT NULL, -- the image
+  kind TEXT NOT NULL, -- crop, skip or keep
   at TEXT NOT NULL -- when (UTC)
 ) STRICT
 """)
@@ -92,6 +94,9 @@ def ended(event: SittingEnded, entry: Entry) -> Iterator[Change]:
     yield Set("sittings", (entry.subject, event.sitting), values)
 
 
+KINDS: dict[type[Event], str] = {CropRecorded: "crop", ImageSkipped: "skip", ImageKept: "keep"}
+
+
 def decided(event: CropRecorded | ImageSkipped | ImageKept, entry: Entry) -> Iterator[Change]:
     """A person's decision, whatever becomes of it later; a program's is no work."""
     if entry.by_a_person:
@@ -99,14 +104,14 @@ def decided(event: CropRecorded | ImageSkipped | ImageKept, entry: Entry) -> Ite
             "decisions_made",
             {
                 "position": entry.position, "who": entry.actor, "directory": split(event.path)[0],
-                "image": entry.subject, "at": entry.occurred_at,
+                "image": entry.subject, "kind": KINDS[type(event)], "at": entry.occurred_at,
             },
         )  # fmt: skip
 
 
 SITTINGS = Projection(
     name="sittings",
-    version=1,
+    version=2,
     sentence="When people sat at which directory, and what they decided there. No runner's work is in it.",
     tables=(SAT, MADE),
     views=(STEPS,),

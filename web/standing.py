@@ -15,7 +15,8 @@ from projections.progress import DirectoryProgress, progress
 from projections.queue import OwedCrop, QueueSizes, owed, sizes, steps
 from projections.schedules import Schedule, blocks, schedules
 from projections.schedules import batches as planned_batches
-from web import burn, pace, strip
+from projections.work import kinds_of_work
+from web import burn, kinds, pace, strip
 from web.charts import Chart, Column, Table
 from web.chosen import Chosen
 
@@ -85,10 +86,12 @@ def _charts(desk: Desk, chosen: Chosen) -> list[Chart]:
         marked_quarters(views, project=project, since_s=since_s, until_s=until_s),
         marked_quarters(views, project=project, until_s=since_s), executed, chosen.zone,
     )  # fmt: skip
+    worked = kinds_of_work(views, chosen.since, chosen.until, idle_s=desk.settings.idle_threshold_s, project=project)
     return [
         *(strip.chart(day, chosen.now) for day in days if day.blocks),
         burn.chart(queue, chosen),
         pace.chart(hours, chosen),
+        kinds.chart(worked, chosen),
     ]
 
 

@@ -9,6 +9,7 @@ import typer
 from commands.cli.desk import Desk, at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
+from ledger.errors import Invalid
 
 if TYPE_CHECKING:
     from projections.asking import Answer
@@ -84,8 +85,6 @@ def _asked(desk: Desk, sql: str | None, parameters: "dict[str, str | int | float
 
 
 def _parameters(pairs: list[str]) -> "dict[str, str | int | float]":
-    from ledger.errors import Invalid
-
     found = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
@@ -135,18 +134,29 @@ def report(
         list[str] | None, typer.Option("--parameter", "-p", help="name=value, for the report's parameters.")
     ] = None,
     style: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TABLE,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the overview, with its charts and tables, as one page into this file.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="With --html: the first day; else today.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="With --html: the last day; else the first.")] = None,
+    project: Annotated[str | None, typer.Option(help="With --html: only this project.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """List the shipped reports, or run one.
+    """List the shipped reports, run one, or write the overview as a page.
 
     \b
     Examples:
       crop report
       crop report failures --format markdown
+      crop report --html week.html --from 2025-10-20 --to 2025-10-26
     """
     from projections.reports import reports
 
-    if name is not None:
+    if html is not None:
+        _page(context, html, name, first, last, project, as_json=as_json)
+    elif first or last or project:
+        raise Invalid("--from, --to and --project belong to --html.", mend="For a report: -p name=value")
+    elif name is not None:
         query(context, None, name, parameters, style, None, as_json)
     elif as_json:
         for each in reports():
@@ -157,6 +167,25 @@ def report(
             for each in reports()
         ]
         say(table(("report", "what it tells", "parameters"), rows))
+
+
+def _page(
+    context: typer.Context,
+    html: Path,
+    name: str | None,
+    first: str | None,
+    last: str | None,
+    project: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from commands.cli.serving import write_html
+
+    if name is not None:
+        raise Invalid("--html is the overview; a report by name is printed.", mend="Like: crop report NAME")
+    with at_desk(context) as desk:
+        _ = desk.projections  # caught up
+        write_html(desk, html, first=first, last=last, project=project, as_json=as_json)
 
 
 def schema(

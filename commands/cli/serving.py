@@ -11,9 +11,10 @@ import typer
 
 from commands.cli.desk import at_desk, given_path, operator
 from commands.cli.options import ActorOption, JsonFlag, ProjectOption
-from commands.cli.output import emit, say
+from commands.cli.output import emit, say, shown
 
 if TYPE_CHECKING:
+    from commands.cli.desk import Desk
     from web.serving import Served
 
 
@@ -69,6 +70,21 @@ def serve(
     until_stopped(place, Rules(host, entry, allow_write), port, told)
     if not as_json:
         say("Stopped. What was acknowledged is in the ledger.")
+
+
+def write_html(
+    desk: "Desk", file: Path, *, first: str | None, last: str | None, project: str | None, as_json: bool
+) -> None:
+    """What `crop report --html` does."""
+    _require_extra()
+    from web.report import write_report
+
+    file = given_path(file)
+    chosen = write_report(desk, file, first=first, last=last, project=project)
+    if as_json:
+        emit({"file": str(file), "from": str(chosen.first), "to": str(chosen.last), "project": chosen.project})
+    else:
+        say(f"Wrote {shown(file)}: {chosen.in_words}{f', {chosen.project}' if chosen.project else ''}.")
 
 
 def _require_extra() -> None:

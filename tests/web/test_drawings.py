@@ -12,7 +12,8 @@ from projections.cadence import Quarter
 from projections.executions import Executed
 from projections.queue import Step
 from projections.schedules import Block, PlannedAt, Schedule
-from web import burn, pace, strip
+from projections.work import KindOfWork
+from web import burn, kinds, pace, strip
 from web.charts import Column, Table, tag, ticks
 from web.chosen import Chosen
 from web.tables import as_csv, as_json
@@ -216,3 +217,15 @@ def test_a_table_is_given_to_programs_whole_and_without_formulas():
 
     assert as_csv(table) == 'a,b\r\n\'=1+1,2\r\n"é""",\r\n'
     assert as_json(table) == '[{"a": "=1+1", "b": 2}, {"a": "é\\"", "b": null}]\n'
+
+
+def test_human_time_is_summed_kind_by_kind():
+    worked = [KindOfWork("crop", 300, 5400.0), KindOfWork("skip", 20, 60.0)]
+
+    assert kinds.says(worked) == "1 h 31 min of work, 320 decisions. Runners are not in it."
+    assert kinds.table(worked).rows == (("marking crops", 300, 90.0, 18.0), ("skipping", 20, 1.0, 3.0))
+
+
+@pytest.mark.parametrize("worked", [[], [KindOfWork("crop", 1, 0.0)], [KindOfWork("new kind", 3, 9.0)]])
+def test_kinds_of_work_can_be_drawn_of_nothing_and_of_what_is_new(worked):
+    assert read(kinds.chart(worked, today()).wide).get("role") == "img"
