@@ -110,7 +110,8 @@ class Stage:
                 self.attempts[subject] = attempt + 1
                 return CropStarted(
                     who, attempt + 1, path, sha, 1000, 1, size, PixelBox(0, 0, 10, 10), output, f"{output}.tmp",
-                    f"/originals/{sha}", (), tuple(str(told["warning"]).split(",")) if "warning" in told else (),
+                    f"/originals/{sha}",
+                    warnings=tuple(str(told["warning"]).split(",")) if "warning" in told else (),
                 )  # fmt: skip
             case "executes":
                 return CropExecuted(
