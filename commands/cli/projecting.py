@@ -1,5 +1,6 @@
 """What the ledger adds up to: queue, rebuild, export."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,13 @@ _SHOWN = 20
 """Differences that are listed; the count names them all."""
 
 ProjectFilter = Annotated[str | None, typer.Option(help="Only this project.")]
+
+
+class StyleOption(StrEnum):
+    """Whose sidecars."""
+
+    ADOBE = "adobe"
+    DARKTABLE = "darktable"
 
 
 def register(app: typer.Typer) -> None:
@@ -158,17 +166,24 @@ def export(
     context: typer.Context,
     what: Annotated[
         str,
-        typer.Argument(help="training, queue, progress, tracker, selection, all of these, or decisions, or sidecars."),
+        typer.Argument(
+            help="training, queue, progress, tracker, selection, all of these, or decisions, or sidecars, or xmp."
+        ),
     ],
-    project: Annotated[str | None, typer.Option(help="Of decisions and sidecars: which project's.")] = None,
-    to: Annotated[Path | None, typer.Option(help="Of decisions the database, of sidecars the directory.")] = None,
+    project: Annotated[str | None, typer.Option(help="Of decisions, sidecars and xmp: which project's.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(help="Of decisions the database; of sidecars, and xmp if not beside the images, the directory."),
+    ] = None,
+    style: Annotated[StyleOption, typer.Option(help="Of xmp: for which programs.")] = StyleOption.ADOBE,
     as_json: JsonFlag = False,
 ) -> None:
     """Write the files that other programs expect.
 
     They go below home: complete, atomically, and never read back as truth. Decisions go into a database in the columns
     of older tools, imported sidecars into files as they were; both where --to says. To import an export brings nothing
-    new.
+    new. The crops that are owed can be seen in a raw developer: xmp writes a sidecar for each, beside its image, and
+    leaves alone what another program wrote there.
 
     \b
     Examples:
@@ -176,7 +191,14 @@ def export(
       crop export all
       crop export decisions --project mojo1 --to mojo1.db
       crop export sidecars --to decisions/
+      crop export xmp --style darktable
     """
+    if what == "xmp":
+        with at_desk(context) as desk:
+            code = _xmp(desk, style, project, to, as_json=as_json)
+        if code:
+            raise typer.Exit(code)
+        return
     from commands.exporting import export as write
     from ledger.errors import Invalid
 
@@ -193,6 +215,24 @@ def export(
                 emit({"path": str(file.path), "records": file.count})
             else:
                 say(f"Wrote {plural(file.count, 'record')} to {shown(file.path)}")
+
+
+def _xmp(desk: Desk, style: StyleOption, project: str | None, to: Path | None, *, as_json: bool) -> int:
+    from commands.xmp_files import write_sidecars
+
+    target = to.expanduser().absolute() if to else None
+    with progress("Exporting"):
+        found = write_sidecars(desk.projections, style.value, project=project, to=target, zones=desk.zones)
+    if as_json:
+        emit(found)
+    else:
+        say(
+            f"Wrote {plural(len(found.written), 'sidecar')}"
+            + (f" to {shown(target)}." if target else " beside the images.")
+        )
+        for why in found.left:
+            warn(f"left: {why}")
+    return 1 if found.left else 0
 
 
 def _elsewhere(desk: Desk, what: str, project: str | None, to: Path) -> "Written":

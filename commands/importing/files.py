@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from attrs import evolve, frozen
 
-from commands.importing import databases
+from commands.importing import databases, xmp_sidecars
 from commands.importing.decisions import DATABASE
 from commands.importing.facts import Told
 from commands.importing.layouts import Row, rows
@@ -16,6 +16,7 @@ from db.guard import LiveFileError
 from ledger.errors import Invalid, NotFound, Refused, Unsafe
 
 CHUNK_ROWS = 4096
+_BEGINNING = 64
 _CHUNK_BYTES = 8 * 1024 * 1024
 
 
@@ -27,21 +28,27 @@ class Survey:
     sha256: str
     size: int
     records: int
-    is_database: bool
+    is_database: bool = False
+    is_sidecar: bool = False
+    """Whether it is an XMP sidecar, which is one record."""
 
 
 def survey_of(path: Path) -> Survey:
     """Read the file once, for its hash and length; raises what a person can act on."""
     with _opened(path) as stream:
-        beginning = stream.read(len(databases.MAGIC))
+        beginning = stream.read(_BEGINNING)
         stream.seek(0)
         lines = Measured(stream)
         if databases.is_database(beginning):
             while lines.readline(KEPT_BYTES):
                 pass
             return Survey(path, lines.sha256, lines.size, 0, is_database=True)
+        if xmp_sidecars.is_sidecar(path, beginning):
+            while lines.readline(KEPT_BYTES):
+                pass
+            return Survey(path, lines.sha256, lines.size, 1, is_sidecar=True)
         count = sum(1 for record in records(lines) if record.raw.strip())
-        return Survey(path, lines.sha256, lines.size, count, is_database=False)
+        return Survey(path, lines.sha256, lines.size, count)
 
 
 @contextmanager
@@ -67,6 +74,9 @@ def rows_of(survey: Survey, told: Told, forced: str | None = None) -> Iterator[R
         yield from databases.rows(survey.path, told)
         return
     with _opened(survey.path) as stream:
+        if survey.is_sidecar:
+            yield from xmp_sidecars.rows(survey.path, stream.read(survey.size), told)
+            return
         yield from rows(records(Measured(stream, survey.size)), told, forced)
 
 
