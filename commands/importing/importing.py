@@ -176,6 +176,8 @@ class _Import:
         landed = [(row, reading) for row, reading in understood if not reading.owed]
         for (row, reading), verdict in zip(landed, self.landing.take([each for _, each in landed]), strict=True):
             self._count(row, reading, verdict)
+        if self.importer.waiting is not None:
+            self.importer.waiting.settle([reading for _, reading in landed], self.landing)
         self._queue([(row, reading) for row, reading in understood if reading.owed])
 
     def _queue(self, owed: Sequence[tuple[Row, Reading]]) -> None:

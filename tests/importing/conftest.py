@@ -79,7 +79,14 @@ class Desk:
     ledger: Ledger
 
     def importer(self, project: str | None = "p", *, queue: bool = False, **how: object) -> Importer:
-        waiting = Waiting(Recorder(self.ledger, self.projections(), Zones.of(self.folder))) if queue else None
+        waiting = (
+            Waiting(
+                Recorder(self.ledger, self.projections(), Zones.of(self.folder)),
+                aside=frozenset({self.home.root.resolve()}),
+            )
+            if queue
+            else None
+        )
         return Importer.of(
             self.ledger, self.home, NOW, project=project, projections=self.projections(), waiting=waiting, **how
         )  # type: ignore[arg-type]

@@ -1,0 +1,193 @@
+"""Crops that wait in another tool's queue: owed here if their images are still there, and never twice."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from ledger.events.crops import CropRecorded
+from ledger.values import Box
+from tests.importing import samples
+
+BOX = Box(0.125, 0.125, 0.625, 0.625)
+
+
+@pytest.fixture
+def images(desk):
+    """Makes images of the size that the samples name."""
+
+    def make(*names: str, size: tuple[int, int] = (800, 400), colour: str = "red") -> None:
+        for name in names:
+            path = desk.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", size, colour).save(path)
+
+    return make
+
+
+def line(desk, name: str = "q.png", **changes: object) -> dict[str, object]:
+    return json.loads(samples.PENDING) | {"dir": str(desk.folder), "filename": name} | changes
+
+
+def batch(desk, *names: str, status: str = "pending", number: int = 1) -> dict[str, object]:
+    made = samples.batch(status, number=number)
+    [crop] = made["crops"]
+    return made | {"crops": [crop | {"source_path": str(desk.folder / name)} for name in names]}
+
+
+def lines(*objects: object) -> bytes:
+    return b"".join(json.dumps(each).encode() + b"\n" for each in objects)
+
+
+def owed(desk) -> list[tuple[object, ...]]:
+    return desk.rows("SELECT filename, x1, marked_at, marked_by, warnings FROM queue ORDER BY filename")
+
+
+def test_a_pending_line_is_owed_from_when_it_was_marked_and_by_the_import(desk, images):
+    images("q.png")
+    report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert (report.accepted, report.owed, report.layouts) == (1, 1, {"pending_queue": 1})
+    assert owed(desk) == [
+        ("q.png", 0.125, "2025-11-02T10:00:00.000000Z", "import:pending_queue", '["unknown_group"]')
+    ]  # fmt: skip
+    [entry] = desk.entries()
+    assert isinstance(entry.event, CropRecorded)
+    assert not entry.by_a_person
+
+
+def test_again_it_is_known(desk, images):
+    images("q.png", "r.png")
+    content = lines(line(desk), line(desk, "r.png"), batch(desk, "q.png", number=9))
+    desk.bring(content, "queue.jsonl", queue=True)
+    head = desk.ledger.head()
+    report = desk.bring(content, "queue.jsonl", queue=True)
+    assert (report.known, report.accepted, report.owed) == (3, 0, 0)
+    assert desk.ledger.head() == head
+
+
+def test_a_batch_that_waits_is_owed_crop_by_crop_whatever_became_of_it_half_way(desk, images):
+    images("a.png", "b.png", "c.png")
+    content = lines(
+        batch(desk, "a.png", "b.png"), batch(desk, "c.png", status="processing", number=2)
+    )  # fmt: skip
+    report = desk.bring(content, "crop_queue.jsonl", queue=True)
+    assert (report.accepted, report.owed) == (2, 3)
+    assert [row[0] for row in owed(desk)] == ["a.png", "b.png", "c.png"]
+
+
+def test_a_batch_that_is_completed_is_history_and_not_owed(desk, images):
+    images("a.png")
+    report = desk.bring(lines(batch(desk, "a.png", status="completed")), "crop_queue.jsonl", queue=True)
+    assert (report.accepted, report.owed) == (1, 0)
+    assert owed(desk) == []
+    [crop] = desk.crops()
+    assert (crop["filename"], crop["x1"], crop["directory"]) == ("a.png", 0.125, str(desk.folder))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_completed_in_a_newer_copy_of_the_queue_is_not_owed(desk, images, order):
+    images("a.png")
+    copies = [lines(batch(desk, "a.png", status=status)) for status in ("pending", "completed")]
+    for content in copies[::order]:
+        desk.bring(content, "crop_queue.jsonl", queue=True)
+    assert owed(desk) == []
+
+
+def test_a_failed_batch_is_owed_and_its_failure_kept(desk, images):
+    images("a.png")
+    report = desk.bring(lines(batch(desk, "a.png", status="failed")), "crop_queue.jsonl", queue=True)
+    assert (report.accepted, report.owed) == (1, 1)
+    assert desk.rows("SELECT kind, notes FROM imported_operations") == [("batch_failed", "no such file")]
+
+
+def test_an_image_that_was_moved_is_found_by_its_name_and_size(desk, images):
+    images("elsewhere/q.png")
+    images("other/q.png", size=(80, 40))
+    report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert (report.accepted, report.owed) == (1, 1)
+    [(_, _, _, _, warnings)] = owed(desk)
+    assert "found_elsewhere" in warnings
+    assert desk.rows("SELECT directory FROM queue") == [(str(desk.folder / "elsewhere"),)]
+    assert desk.bring(lines(line(desk)), "pending.jsonl", queue=True).known == 1
+
+
+@pytest.mark.parametrize(
+    ("others", "change", "reason"),
+    [
+        ([], {}, "missing"),
+        (["x/r.png"], {}, "missing"),
+        (["x/q.png", "y/q.png"], {}, "ambiguous"),
+        (["x/q.png"], {"width": None, "height": None}, "missing"),
+        (["x/q.png"], {"width": 801}, "missing"),
+    ],
+)
+def test_an_image_that_is_gone_is_set_aside_and_never_guessed(desk, images, others, change, reason):
+    images(*others)
+    report = desk.bring(lines(line(desk, **change)), "pending.jsonl", queue=True)
+    assert (report.quarantined, report.owed) == ({reason: 1}, 0)
+    assert owed(desk) == []
+
+
+def test_an_image_in_the_archive_of_home_is_no_find(desk, images):
+    images("home/originals/q.png")
+    assert desk.bring(lines(line(desk)), "pending.jsonl", queue=True).quarantined == {"missing": 1}
+
+
+def test_an_image_of_another_size_is_set_aside(desk, images):
+    images("q.png", size=(400, 200))
+    assert desk.bring(lines(line(desk)), "pending.jsonl", queue=True).quarantined == {"refused": 1}
+
+
+def test_of_a_batch_what_can_be_owed_is_and_the_rest_is_told(desk, images):
+    images("a.png")
+    report = desk.bring(lines(batch(desk, "a.png", "b.png")), "crop_queue.jsonl", queue=True)
+    assert (report.quarantined, report.owed) == ({"missing": 1}, 1)
+    assert "1 of its 2 crops" in desk.aside()[0].message
+    images("b.png")
+    report = desk.bring(lines(batch(desk, "a.png", "b.png")), "crop_queue.jsonl", queue=True)
+    assert (report.accepted, report.owed, desk.aside()) == (1, 1, [])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_marks_on_one_image_the_later_one_counts_in_any_order(desk, images, order):
+    images("q.png")
+    later = line(desk, created_at="2025-11-02T10:05:00Z", crop_norm=[0.5, 0.5, 1, 1])
+    for each in [line(desk), later][::order]:
+        desk.bring(lines(each), "pending.jsonl", queue=True)
+    assert [row[1] for row in owed(desk)] == [0.5]
+
+
+def test_a_mark_that_was_withdrawn_here_does_not_come_back(desk, images):
+    from commands.crops import WithdrawCrop
+    from commands.decider import Request
+    from commands.handle import handle
+    from tests.importing.conftest import NOW
+
+    images("q.png")
+    desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    [entry] = desk.entries()
+    handle(Request(WithdrawCrop(entry.subject), "operator:ann", "c"), ledger=desk.ledger, now=NOW)
+    assert desk.bring(lines(line(desk)), "pending.jsonl", queue=True).known == 1
+    assert owed(desk) == []
+
+
+def test_a_rectangle_in_pixels_and_one_in_fractions_have_to_agree(desk, images):
+    images("a.png")
+    wrong = batch(desk, "a.png")
+    wrong["crops"][0]["crop_rect"] = [100, 50, 504, 250]
+    assert desk.bring(lines(wrong), "crop_queue.jsonl", queue=True).quarantined == {"box": 1}
+
+
+def test_a_torn_line_and_the_one_glued_to_it_are_two_records(desk, images):
+    images("q.png", "r.png")
+    torn = lines(line(desk))[:60] + lines(line(desk, "r.png"))
+    report = desk.bring(torn, "pending.jsonl", queue=True)
+    assert (report.read, report.accepted, report.quarantined) == (2, 1, {"json": 1})
+    assert [row[0] for row in owed(desk)] == ["r.png"]
+    assert desk.aside()[0].raw == torn[:60]
+
+
+def test_processed_lines_are_history(desk):
+    report = desk.bring(samples.PENDING, "processed.jsonl", queue=True)
+    assert (report.accepted, report.owed) == (1, 0)
+    assert [crop["filename"] for crop in desk.crops()] == ["q.png"]
