@@ -32,6 +32,7 @@ docs:
 bench *options:
     ./run python benchmarks/ledger.py {{ options }}
     ./run python benchmarks/queue.py
+    ./run python benchmarks/importing.py
     ./run python benchmarks/crop_engine.py
     ./run python benchmarks/check.py
     ./run python benchmarks/start.py
