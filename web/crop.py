@@ -21,7 +21,7 @@ from projections.progress import progress
 from projections.reader import Projections
 from projections.sittings import sittings
 from projections.upcoming import next_images
-from web.marks import MOST, Asking, Marks, Next, Step, decision_of, operator_of
+from web.marks import MOST, Asking, Leaving, Marks, Next, Step, decision_of, operator_of
 from web.offered import Directory, Picture
 from web.pages import as_json, body, office, page
 from web.workbench import Reading, Standing, Workbench, answered, batch_told, standing, told, whereabouts
@@ -213,9 +213,11 @@ async def before(request: Request) -> Response:
 
 
 async def leave(request: Request) -> Response:
-    """The sitting has ended: what the page held goes to others at once."""
-    bench, asking = workbench(request), await body(request, Asking)
+    """What the page held goes to others at once; the sitting ends, if the operator ended it."""
+    bench, asking = workbench(request), await body(request, Leaving)
     bench.claims.release(asking.page)
+    if not asking.ends:
+        return as_json({})
 
     def got_up(desk: Desk) -> None:
         directory = bench.offered.directory(desk, asking.directory)

@@ -56,6 +56,13 @@ class Edges(msgspec.Struct):
     bottom: int
 
 
+class Leaving(Asking):
+    """The page looks at nothing any more."""
+
+    ends: bool = False
+    """Whether the operator got up; else it was only closed, or is loaded anew."""
+
+
 class Decided(msgspec.Struct):
     """One decision."""
 

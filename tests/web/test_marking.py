@@ -233,7 +233,8 @@ def test_marks_made_while_the_server_is_dead_are_recorded_once_when_it_is_back(m
     second = page.enter().names()
     page.enter()
     page.page.wait_for_selector("#outbox[data-state=away]")
-    assert "6 kept here" in page.page.locator("#outbox").inner_text()
+    assert page.page.locator("#outbox").inner_text() == "6 not sent yet"
+    assert "6 marks are kept here" in page.page.locator("#word").inner_text()
 
     made_server.start(directory, "--project", "spring", port=port)
     page.recorded()
@@ -474,3 +475,32 @@ def test_a_directory_that_is_gone_is_said_and_not_hidden(made_server, browser_pa
         "() => document.querySelector('#word').textContent.includes('There is no directory')"
     )
     browser_page.complaints.clear()
+
+
+def test_a_page_that_is_closed_gives_its_images_free_at_once(made_server, bench, browser_page):
+    one = bench(3)
+    names = one.names()
+    two = Bench(browser_page.context.new_page(), made_server.url)
+    two.page.goto(made_server.url + "crop")
+    two.page.wait_for_selector("#word:has-text('3 are being looked at on another page')")
+    one.page.goto("about:blank")
+
+    assert two.open().names() == names
+    assert events(made_server, "sitting.ended") == []
+
+
+def test_an_answer_in_mid_drag_does_not_take_the_box_out_of_the_hand(made_server, bench):
+    page = bench()
+    page.enter()
+    stage = page.page.locator('crop-pane[data-number="1"] .stage').bounding_box()
+    mouse = page.page.mouse
+    mouse.move(stage["x"] + 50, stage["y"] + 50)
+    mouse.down()
+    mouse.move(stage["x"] + 150, stage["y"] + 150, steps=3)
+    made_server.crop("scan", page_directory(page))
+    page.recorded()
+    page.page.wait_for_timeout(500)
+    mouse.move(stage["x"] + 200, stage["y"] + 200, steps=3)
+    mouse.up()
+
+    assert "%" in page.readouts()[0]

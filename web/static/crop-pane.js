@@ -26,7 +26,8 @@ export class CropPane extends HTMLElement {
     if (this.#parts.stage) return;
     const number = Number(this.dataset.number);
     this.innerHTML = `
-      <div class="head"><b class="number" aria-hidden="true"></b><span class="name"></span><span class="mark"></span></div>
+      <div class="head"><b class="number" aria-hidden="true"></b><span class="name"></span><span class="mark"></span>
+        <button type="button" class="skip" tabindex="-1">No crop <kbd aria-hidden="true"></kbd></button></div>
       <div class="field"><div class="stage">
         <div class="shades" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
         <div class="box" role="group" tabindex="0"><i class="thirds" aria-hidden="true"></i></div>
@@ -34,10 +35,13 @@ export class CropPane extends HTMLElement {
       </div></div>
       <output class="readout"></output>`;
     const find = (name) => this.querySelector(`.${name}`);
-    for (const name of ["number", "name", "mark", "field", "stage", "box", "over", "readout"]) this.#parts[name] = find(name);
+    for (const name of ["number", "name", "mark", "skip", "field", "stage", "box", "over", "readout"]) this.#parts[name] = find(name);
     this.#parts.shades = [...find("shades").children];
     this.#parts.handles = geometry.HANDLES.map((side) => this.#handle(side, number));
     this.#parts.number.textContent = number;
+    this.#parts.skip.querySelector("kbd").textContent = this.skipKey ?? "";
+    this.#parts.skip.setAttribute("aria-label", `No crop for image ${number}`);
+    this.#parts.skip.addEventListener("click", () => this.dispatchEvent(new CustomEvent("skip", { bubbles: true })));
     this.#parts.readout.id = `readout-${number}`;
     this.#parts.box.setAttribute("aria-label", `Box of image ${number}`);
     this.#parts.box.setAttribute("aria-describedby", `readout-${number}`);
@@ -83,6 +87,7 @@ export class CropPane extends HTMLElement {
     this.classList.toggle("skipped", skipped);
     this.classList.toggle("broken", Boolean(image.problem));
     this.classList.toggle("decided", Boolean(entry.decided));
+    this.#parts.skip.setAttribute("aria-pressed", skipped);
     this.#say(entry, picture);
     this.#put(picture);
     if (!sameImage || !this.#parts.stage.style.width) this.#fit();
@@ -92,7 +97,7 @@ export class CropPane extends HTMLElement {
 
   #say({ image, skipped, decided }, picture) {
     const { over, mark } = this.#parts;
-    over.textContent = image.problem ? `${image.problem} It stays open; the digit skips it.` : skipped ? "No crop" : picture ? "" : "Loading …";
+    over.textContent = image.problem ? `${image.problem} It stays open, unless you say that it gets no crop.` : skipped ? "No crop" : picture ? "" : "Loading …";
     over.hidden = !over.textContent;
     mark.textContent = decided ? "decided before" : image.suggestion ? "suggested" : "";
   }

@@ -7,7 +7,7 @@ import { draftOf, dropDraft, dropSent, keepDraft, keepUnsent, newId, pageId, uns
 import * as marking from "./crop-marking.js";
 import { ask, sender } from "./crop-outbox.js";
 import { duration, marked, perMinute, sittingFrom, timeLeft } from "./crop-pace.js";
-import { listen } from "./live.js";
+import { listen, post } from "./live.js";
 
 const at = (id) => document.getElementById(id);
 const bench = at("bench");
@@ -26,11 +26,14 @@ async function begin(setup) {
   let shape = localStorage.getItem("crop.shape") ?? "image";
   let fetching = null;
   let ended = false;
+  let away = ""; // why nothing can be sent at the moment
 
   const panes = Array.from({ length: setup.size }, (_, index) => {
     const pane = document.createElement("crop-pane");
     pane.dataset.number = index + 1;
     pane.ratioOf = (image) => (shape === "image" ? image.width / image.height : parseRatio(shape));
+    pane.skipKey = inWords(setup.keys.skip.split(/\s+/)[index], "");
+    pane.addEventListener("skip", () => act("skip", index));
     pane.addEventListener("box", (event) => become(marking.changed(state, index, event.detail)));
     return pane;
   });
@@ -63,7 +66,7 @@ async function begin(setup) {
     at("panes").dataset.shown = entries.length;
     const done = marking.finished(state);
     if (ended || done) rest(done);
-    else if (entries.length && !greeted) say("");
+    else if (entries.length && !greeted && at("word").dataset.state !== "away") say("");
     renderOutbox();
     renderStanding();
     renderRefused();
@@ -112,8 +115,9 @@ async function begin(setup) {
   let word = "";
   function say(words, lasting = true) {
     word = words;
+    if (at("word").textContent === words) return;
     at("word").textContent = words;
-    at("word").hidden = !words;
+    at("word").title = words;
     if (words && !lasting) setTimeout(() => word === words && say(""), 2500);
   }
 
@@ -128,17 +132,21 @@ async function begin(setup) {
     const { images, workedMs } = sitting;
     const pace = perMinute(sitting);
     const sum = images ? `${images} images in ${duration(workedMs / 60_000)}${pace ? `, ${pace.toFixed(1)} a minute` : ""}.` : "";
-    const left = state.left.length ? ` ${state.left.length} that cannot be shown were left aside.` : "";
+    const left = state.left.length ? ` ${state.left.length} that cannot be shown ${state.left.length === 1 ? "was" : "were"} left aside.` : "";
     const others = where?.elsewhere ? ` ${where.elsewhere} are being looked at on another page.` : "";
     const sent = state.outbox.length ? " Not everything is sent yet: keep this page open." : " All of it is in the ledger.";
     say(`${ended ? "The sitting has ended." : "Nothing more waits for a decision here."}${left}${others} ${sum}${sum ? sent : ""}${ended ? " Any key goes on." : done && where?.directories > 1 ? ` ${inWords(setup.keys.next_directory)}: the next directory.` : ""}`);
   }
 
-  function renderOutbox(why = "") {
+  function renderOutbox() {
+    const why = away;
     const count = state.outbox.reduce((sum, entry) => sum + (entry.decisions?.length ?? 1), 0);
     const place = at("outbox");
     place.dataset.state = why ? "away" : count ? "sending" : "sent";
-    const words = why ? `${why} ${count} kept here and not sent yet; trying again.` : count ? `Recording ${count} …` : sitting.images ? "All recorded" : "";
+    if (why) say(`${why} ${count} ${count === 1 ? "mark is" : "marks are"} kept here and sent when that has passed; go on.`);
+    else if (at("word").dataset.state === "away") say("");
+    at("word").dataset.state = why ? "away" : "";
+    const words = why ? `${count} not sent yet` : count ? `Recording ${count} …` : sitting.images ? "All recorded" : "";
     if (place.textContent !== words) place.textContent = words;
   }
 
@@ -162,7 +170,7 @@ async function begin(setup) {
     const words = [...new Set(state.refused.map((each) => each.why))];
     const dismiss = document.createElement("button");
     dismiss.textContent = "Seen";
-    dismiss.addEventListener("click", () => { become(marking.dismissed(state)); at("panes").focus(); });
+    dismiss.addEventListener("click", () => { become(marking.dismissed(state)); at("panes").focus({ preventScroll: true }); });
     const told = document.createElement("p");
     const recorded = state.refused.some((each) => each.image) ? "Not recorded: " : "";
     told.textContent = `${recorded}${words.join(" ")}`;
@@ -207,6 +215,7 @@ async function begin(setup) {
     page,
     next: () => marking.next(state),
     answered(entry, answer) {
+      away = "";
       dropSent(entry.id);
       for (const result of answer.results) if (!result.refused) dropDraft(result.image);
       if (entry.directory === setup.directory) where = { ...where, standing: answer.standing };
@@ -216,11 +225,15 @@ async function begin(setup) {
       return become(marking.restated(heard, entry, answer.batch));
     },
     rejected(entry, why) {
+      away = "";
       dropSent(entry.id);
       if (entry.kind !== "marks") say(why, false);
       become(entry.kind === "marks" ? marking.rejected(state, entry.id, why) : marking.restated(state, entry, null));
     },
-    waiting: renderOutbox,
+    waiting(why) {
+      away = why;
+      renderOutbox();
+    },
   });
 
   // -- what the operator does ---------------------------------------------------------------------------------
@@ -241,7 +254,7 @@ async function begin(setup) {
       if (sent) sitting = marked(sitting, sent, Date.now());
       sessionStorage.setItem("crop.sitting", JSON.stringify(sitting));
       become(next);
-      at("panes").focus();
+      at("panes").focus({ preventScroll: true });
     },
     async back() {
       const next = marking.back(state);
@@ -284,7 +297,7 @@ async function begin(setup) {
     previous_directory: () => goTo(where?.previous),
     async end() {
       ended = true;
-      await ask("/crop/leave", asking).catch(() => null);
+      await ask("/crop/leave", { ...asking, ends: true }).catch(() => null);
       render();
     },
     help() {
@@ -295,7 +308,7 @@ async function begin(setup) {
 
   async function goTo(directory) {
     if (!directory || directory === setup.directory) return say("There is no other directory here.", false);
-    await ask("/crop/leave", asking).catch(() => null);
+    await ask("/crop/leave", { ...asking, ends: true }).catch(() => null);
     const query = new URLSearchParams({ directory, ...(setup.operator && { operator: setup.operator }) });
     return location.assign(`/crop?${query}`);
   }
@@ -318,7 +331,7 @@ async function begin(setup) {
       event.preventDefault();
       return sitDown();
     }
-    if (event.key === "Escape") return at("panes").focus();
+    if (event.key === "Escape") return at("panes").focus({ preventScroll: true });
     // A button that has the focus is pressed by these; everywhere else they mean what they are bound to.
     if (event.target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
     if (!found || (event.repeat && found.action !== "undo" && found.action !== "redo")) return;
@@ -330,7 +343,7 @@ async function begin(setup) {
     button.querySelector("kbd").textContent = inWords(setup.keys[button.dataset.action].split(/\s+/)[0], "");
     button.addEventListener("click", (event) => {
       act(button.dataset.action);
-      if (event.detail && !at("help").open) at("panes").focus(); // by mouse: Enter is to submit again
+      if (event.detail && !at("help").open) at("panes").focus({ preventScroll: true }); // by mouse: Enter is to submit again
     });
   }
 
@@ -356,7 +369,11 @@ async function begin(setup) {
 
   let pending = 0;
   const HEARTBEAT_MS = 30_000;
-  setInterval(() => fetchMore(true), HEARTBEAT_MS);
+  setInterval(() => {
+    state = marking.reopened(state); // what others looked at may be free by now
+    fetchMore(true);
+  }, HEARTBEAT_MS);
+  addEventListener("pagehide", () => post("/crop/leave", asking, { keepalive: true }).catch(() => null));
   addEventListener("beforeunload", (event) => state.outbox.length && event.preventDefault());
   listen((entries) => {
     if (!entries.some((entry) => /^(image|directory)\//.test(entry.subject))) return;
@@ -383,7 +400,7 @@ async function begin(setup) {
   showHelp();
   say("Looking into the directory …");
   at("panes").tabIndex = -1;
-  at("panes").focus();
+  at("panes").focus({ preventScroll: true });
   state = marking.adopted(state, unsent());
   send();
   await sitDown();
