@@ -1,9 +1,12 @@
 """What may happen to a run: the rules of its decider."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from commands.decider import Request
 from commands.handle import handle
+from commands.leases import begin, lock_of
 from commands.runs import (
     RUNS,
     EndRun,
@@ -17,8 +20,10 @@ from commands.runs import (
     run_subject,
 )
 from commands.stretches import STRETCHES, NoteStretch, Stretch
+from configs.home import Home
+from db.lock import held_while_alive
 from ledger.entry import Entry
-from ledger.errors import Conflict, CropledgerError, Damaged, Invalid, NotFound, Refused
+from ledger.errors import Busy, Conflict, CropledgerError, Damaged, Invalid, NotFound, Refused
 from ledger.events.runs import (
     BatchBegun,
     BatchesMissed,
@@ -30,6 +35,7 @@ from ledger.events.runs import (
     RunStarted,
     RunStopRequested,
 )
+from ledger.log import Ledger
 
 SUBJECT = "run/r1"
 STARTED = RunStarted("now", "p", 1, "here")
@@ -141,10 +147,6 @@ def test_the_name_of_a_run_stands_in_its_subject():
 
 
 def test_a_command_that_follows_from_an_entry_names_it(tmp_path):
-    from datetime import UTC, datetime
-
-    from ledger.log import Ledger
-
     now = datetime(2025, 10, 27, tzinfo=UTC)
     with Ledger.create(tmp_path / "ledger.db") as ledger:
         request = Request(StartRun(SUBJECT, STARTED), "runner:r1", "r1", causation="why")
@@ -153,3 +155,42 @@ def test_a_command_that_follows_from_an_entry_names_it(tmp_path):
         assert told.causation == "why"
         with pytest.raises(CropledgerError):
             handle(Request(PauseRun("run/r2", PAUSED), "operator:ann", "c"), ledger=ledger, now=now)
+
+
+def test_starters_look_and_begin_one_by_one(tmp_path, monkeypatch):
+    """While one looks who else is at work, no other can begin: or both would find the project free."""
+    home = Home(tmp_path)
+    now = datetime(2025, 10, 27, tzinfo=UTC)
+    with Ledger.create(home.ledger) as one, Ledger.open(home.ledger, lock_timeout_s=0.05) as other:
+        handle(Request(StartRun("run/dead", STARTED), "runner:dead", "dead"), ledger=one, now=now)
+        lock_of(home, "dead").touch()
+        refused = []
+
+        def meanwhile(_home, _run):
+            monkeypatch.undo()
+            with pytest.raises(Busy):
+                begin("r2", STARTED, ledger=other, home=home, now=now)
+            refused.append("r2")
+            return False
+
+        monkeypatch.setattr("commands.leases.lives", meanwhile)
+        begin("r1", STARTED, ledger=one, home=home, now=now)
+        assert refused == ["r2"]
+        assert [entry.event for entry in one.history("run/dead")][1].reason == "lost"
+        assert one.history("run/r2") == []
+
+
+@pytest.mark.parametrize(("mine", "theirs", "free"), [(None, "p", False), ("p", None, False), ("p", "p", False),
+                                                      (None, None, False), ("p", "q", True)])  # fmt: skip
+def test_a_run_on_all_projects_is_alone_and_others_share_only_other_projects(tmp_path, mine, theirs, free):
+    home = Home(tmp_path)
+    now = datetime(2025, 10, 27, tzinfo=UTC)
+    with Ledger.create(home.ledger) as ledger, held_while_alive(lock_of(home, "r1")):
+        begin("r1", RunStarted("now", theirs, 1, "here"), ledger=ledger, home=home, now=now)
+        start = RunStarted("now", mine, 2, "here")
+        if free:
+            begin("r2", start, ledger=ledger, home=home, now=now)
+            assert len(ledger.history("run/r2")) == 1
+        else:
+            with pytest.raises(Refused, match="Run r1 is at work"):
+                begin("r2", start, ledger=ledger, home=home, now=now)

@@ -85,6 +85,17 @@ def test_a_run_is_seen_paused_resumed_and_stopped_from_another_terminal(crop: Cl
     crop("audit")
 
 
+def test_a_paused_run_can_be_stopped(crop: Cli, photos: Path) -> None:
+    marked(crop, photos, "p", 40)
+    with running(crop) as process:
+        crop("pause")
+        until(lambda: not _started(crop))
+        crop("stop")
+        process.wait(timeout=20)
+        assert process.returncode == 0
+    assert 0 < executed(crop) < 40
+
+
 def _started(crop: Cli) -> bool:
     return "started" in {owed["status"] for owed in crop.json("queue")}
 
