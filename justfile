@@ -37,10 +37,15 @@ bench *options:
     ./run python benchmarks/check.py
     ./run python benchmarks/start.py
     ./run python benchmarks/cadence_fidelity.py --made
+    ./run python benchmarks/lateness.py
 
 # Kill `crop run` 200 times at random instants, and look what is left
 crash *options:
     CROP_KILLS=200 ./run test tests/journeys/test_kill.py {{ options }}
+
+# Sixty photographs by schedule, with the run killed twice; prints planned and actual
+sixty:
+    ./run test -n0 -s -m campaign tests/journeys/test_sixty.py
 
 # The long runs of the randomised tests
 campaign *options:

@@ -164,11 +164,7 @@ def _check_meaning(settings: Settings, config: Path) -> None:
     _check_policy(settings, config)
     _check_groups(settings, config)
     _check_page(settings, config)
-    for key in ("retry_base_s", "retry_max_s", "stop_after_failures", "late_max_s"):
-        if not 0 <= getattr(settings, key) < float("inf"):
-            raise Invalid(f"{config}: {key} must not be negative, and not endless.")
-    if not 0 <= settings.retry_jitter_percent <= 100:
-        raise Invalid(f"{config}: retry_jitter_percent is from 0 to 100, not {settings.retry_jitter_percent}.")
+    _check_runs(settings, config)
     _check_choices(settings, config)
     try:
         _ = settings.zone
@@ -179,6 +175,17 @@ def _check_meaning(settings: Settings, config: Path) -> None:
             getattr(settings, key).format(parent="/parent", directory="directory")
         except (KeyError, IndexError, ValueError) as error:
             raise Invalid(f"{config}: {key} may use {{parent}} and {{directory}} only.") from error
+
+
+def _check_runs(settings: Settings, config: Path) -> None:
+    """How a run tries again, and follows a plan."""
+    if not 1 <= settings.late_max_s < float("inf"):
+        raise Invalid(f"{config}: late_max_s must be at least 1, and not endless: nothing begins at the very instant.")
+    for key in ("retry_base_s", "retry_max_s", "stop_after_failures"):
+        if not 0 <= getattr(settings, key) < float("inf"):
+            raise Invalid(f"{config}: {key} must not be negative, and not endless.")
+    if not 0 <= settings.retry_jitter_percent <= 100:
+        raise Invalid(f"{config}: retry_jitter_percent is from 0 to 100, not {settings.retry_jitter_percent}.")
 
 
 def _check_groups(settings: Settings, config: Path) -> None:

@@ -79,6 +79,10 @@ def run(
 
     if now and schedule:
         raise Invalid("Now, or by schedule: one of the two.")
+    if schedule and limit is not None:
+        raise Invalid("A plan says how many crops: --limit goes with --now.")
+    if not schedule and (confirm or simulate or first or missed or speed != 1 or days != 1):
+        raise Invalid("These options are about planned days.", mend="Say --schedule, too")
     if not now and not schedule and not dry_run:
         how = "At once: crop run --now. As planned: crop run --schedule. To look first: crop run --dry-run"
         raise Invalid("Say how to run.", mend=how)

@@ -95,6 +95,9 @@ def build(
             _tell_recorded([entry.event for entry in outcome.entries], outcome.unchanged)
             for file in written:
                 say(f"  {shown(file)}")
+            if planned.plans:
+                whose = f" --project {project}" if project else ""
+                say(f"To follow it: crop run --schedule{whose} --first {planned.plans[0].date} --days {days} --confirm")
 
 
 def _policy(desk: Desk, file: Path | None) -> "Policy":

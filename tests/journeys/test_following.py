@@ -68,6 +68,8 @@ def test_a_day_is_followed_by_a_quick_clock(crop: Cli, photos: Path, planned: in
     assert len(set(executed(crop))) == 27
     begun = [entry["data"] for entry in crop.json("log", "--type", "run.batch_begun")]
     assert [each["batch"] for each in begun] == list(range(1, 10))  # type: ignore[index]
+    [[row]] = crop.json("query", "--report", "planned_and_actual")  # type: ignore[misc]
+    assert (row["planned"], row["executed"], row["variance"]) == (27, 27, 0)  # type: ignore[call-overload]
     drawn = crop("schedule", "show", DAY)
     assert "27 of 27 planned crops executed" in drawn
     assert "to do: 3" not in crop("status")
@@ -144,6 +146,9 @@ def test_pause_and_stop_are_noticed_within_a_second(crop: Cli, planned: int) -> 
 
 def test_what_cannot_be_meant_is_refused(crop: Cli, planned: int) -> None:
     crop("run", "--now", "--schedule", exits=2)
+    crop(*FOLLOW, "--limit", "3", exits=2)
+    crop("run", "--now", "--confirm", exits=2)
+    assert "Say --schedule" in crop.err
     crop("run", "--schedule", exits=4)
     assert "planned are: 2025-10-27" in crop.err
     crop("run", "--schedule", "--first", "someday", exits=2)

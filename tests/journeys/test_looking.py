@@ -287,8 +287,13 @@ def test_an_unknown_setting_is_refused_by_name(crop: Cli) -> None:
     config.write_text('rots = ["~"]\n')
     crop("settings", exits=2)
     assert "unknown setting 'rots'; did you mean 'roots'?" in crop.err
-    for line, why in [('timezone = "Mars"', "no such time zone"), ("attempts_max = 0", "more than 0"),
-                      ('attempts_max = "3"', "number"), ("roots = 3", "roots"), ("roots = [", "TOML")]:  # fmt: skip
+    for line, why in [
+        ('timezone = "Mars"', "no such time zone"), ("attempts_max = 0", "more than 0"),
+        ('attempts_max = "3"', "number"), ("roots = 3", "roots"), ("roots = [", "TOML"),
+        ("late_max_s = 0", "at least 1"), ("late_max_s = nan", "at least 1"), ("retry_max_s = -1", "negative"),
+        ("stop_after_failures = -1", "negative"), ("retry_jitter_percent = 101", "0 to 100"),
+        ('missed = "burst"', "spread"),
+    ]:  # fmt: skip
         config.write_text(line + "\n")
         crop("settings", exits=2)
         assert why in crop.err
