@@ -205,7 +205,7 @@ class Timer:
             return
         self._behind, self._why = slot, "overrun"
         begun = BatchBegun(
-            slot.schedule, slot.plan, slot.block, slot.batch, slot.at, slot.crops, slot.carried,
+            slot.schedule, slot.plan, slot.block, slot.batch, slot.at, len(crops), slot.carried,
             round(late_s, 3),
         )  # fmt: skip
         cause = new_id()

@@ -147,7 +147,7 @@ def jumped(event: ClockJumped, entry: Entry) -> Iterator[Change]:
 
 RUN_LIVES = Projection(
     name="runs",
-    version=4,
+    version=5,
     sentence="Runs as they live, and what became of the plans they followed.",
     tables=(STATES, BLOCKS, BATCHES, CLAIMS, NOTES),
     views=(ACTUAL_BATCHES, ACTUAL_BLOCKS, ACTUAL_DAYS),
@@ -258,7 +258,7 @@ def unfinished(projections: Projections, plan: int) -> int:
     """
     [found] = projections.rows(
         _Unfinished,
-        "FROM (SELECT coalesce(sum(CASE status WHEN 'begun' THEN claimed - executed - failed - carried"
+        "FROM (SELECT coalesce(sum(CASE status WHEN 'begun' THEN asked - executed - failed - carried"
         " WHEN 'missed' THEN passed - asked + planned ELSE 0 END), 0) AS crops"
         " FROM actual_batches WHERE plan = :plan)",
         {"plan": plan},

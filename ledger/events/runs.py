@@ -106,9 +106,9 @@ class BatchBegun(Event):
     at: str
     """When it was planned (UTC)."""
     crops: int
-    """How many crops it claims, those carried over included."""
+    """How many crops it is about to claim: as many as it was to, or as there are."""
     carried: int
-    """How many of them were missed before."""
+    """How many of those it was to claim it took over from batches before it."""
     late_s: float
     """How much later than planned it begins, in seconds of the plan."""
 

@@ -73,6 +73,9 @@ class Worker(Pretender):
     """Name of a file -> how long it takes."""
     dies_at: int = -1
     """The crop (counted from 0) in which its process dies."""
+    dies_claiming: int = -1
+    """The batch (counted from 0) that it has begun and is about to claim when its process dies."""
+    batches: int = 0
     begun: int = 0
     seen_s: list = attrs.Factory(list)
     """When each crop was begun, by the clock of the plan."""
@@ -88,6 +91,12 @@ class Worker(Pretender):
             return Unusable(f"{name}: no space", reason="disk_full", transient=True)
         self.crop_s = self.slow.get(name, 0.25)
         return super().cut(claim)
+
+    def _claim(self, batch, cause):
+        self.batches += 1
+        if self.batches - 1 == self.dies_claiming:
+            raise KeyboardInterrupt
+        yield from super()._claim(batch, cause)
 
     def recover(self, stuck):
         """The disk knows nothing of pretended crops: what was interrupted is owed again."""
@@ -159,7 +168,7 @@ class World:
         try:
             told.extend(follow(Following(days, None, missed), Scene(runner, self.projections, self.store), self.clock))
         except KeyboardInterrupt:
-            assert how.get("dies_at", -1) >= 0
+            assert how.get("dies_at", -1) >= 0 or how.get("dies_claiming", -1) >= 0
         self.told += told
         catch_up(self.ledger, self.store)
         return told

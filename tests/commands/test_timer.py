@@ -262,6 +262,15 @@ def test_a_run_that_dies_is_followed_by_one_that_does_the_rest(world_of, crop):
     assert len(executed) == len(set(executed)) == 12 if crop < 10 else len(executed) in {10, 11}
 
 
+@pytest.mark.parametrize("batch", range(6))
+def test_a_run_that_dies_before_it_has_claimed_anything_leaves_the_batch_to_the_next(world_of, batch):
+    world = world_of()
+    world.run(dies_claiming=batch)
+    world.run()
+    assert len(world.executed_s()) == (12 if batch < 5 else 10)
+    assert unfinished(world.projections, position(world)) == (0 if batch < 5 else 2)
+
+
 def test_a_plan_that_changes_meanwhile_is_followed_as_it_is_now(world_of):
     world = world_of()
     world.later(100, lambda: world.plan((work(300, (0, 1)),)))
