@@ -41,6 +41,11 @@ class Watch:
         self._listeners = 0
         self._looking: asyncio.Task[None] | None = None
 
+    def require_room(self) -> None:
+        """Raise `Busy` where as many pages listen as may: before the answer begins, for then it is too late."""
+        if self._listeners >= STREAMS:
+            raise Busy(f"{STREAMS} pages listen already.", mend="Close some of them.")
+
     async def stream(self, after: int) -> AsyncIterator[bytes]:
         """Messages with what stands behind position `after`, for ever."""
         self._listen()
@@ -61,8 +66,6 @@ class Watch:
             self._leave()
 
     def _listen(self) -> None:
-        if self._listeners >= STREAMS:
-            raise Busy(f"{STREAMS} pages listen already.", mend="Close some of them.")
         self._listeners += 1
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -104,6 +107,7 @@ async def live(request: Request) -> Response:
         raise Invalid(f"A position in the ledger is a number, not {given!r}.")
     after = int(given) if given else (await office(request).read(lambda desk: desk.ledger.head())).position
     watch: Watch = request.app.state.watch
+    watch.require_room()
     return StreamingResponse(watch.stream(after), media_type="text/event-stream")
 
 

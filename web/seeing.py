@@ -17,21 +17,31 @@ from commands.handle import handle_many
 from ledger.errors import Invalid, NotFound
 from web.chosen import Chosen
 from web.pages import as_json, body, office, page
-from web.standing import Standing, standing
+from web.standing import AtOnce, Standing, at_once, standing
 from web.tables import downloaded
 
-DIRECTORIES_SHOWN = 12
-FAILURES_SHOWN = 20
-SITTINGS_SHOWN = 12
+SHOWN = {"directories": 12, "failures": 20, "sittings": 12}
+"""How many rows of each stand on the page itself."""
 
 
 async def overview(request: Request) -> Response:
     """The page."""
     now = await _standing(request)
     return page(
-        request, "seeing.html", title="Overview", position=now.position, now=now, chosen=now.chosen,
-        shown={"directories": DIRECTORIES_SHOWN, "failures": FAILURES_SHOWN, "sittings": SITTINGS_SHOWN},
+        request, "seeing.html", title="Overview", position=now.position, now=now, first=now.first, chosen=now.chosen,
+        shown=SHOWN,
     )  # fmt: skip
+
+
+async def quickly(request: Request) -> Response:
+    """The part of the page that is quickly asked, to be shown before the rest."""
+    asked = dict(request.query_params)
+
+    def look(desk: Desk) -> AtOnce:
+        return at_once(desk, Chosen.read(asked, desk.settings.zone, desk.now))
+
+    first = await office(request).read(look)
+    return page(request, "at_once.html", first=first, chosen=first.chosen, shown=SHOWN)
 
 
 async def table(request: Request) -> Response:
@@ -98,6 +108,7 @@ def _handled(actor: str, command: Callable[[str, str | None], Command], wanted: 
 
 ROUTES = (
     Route("/", overview),
+    Route("/now", quickly),
     Route("/tables/{name}", table),
     Route("/crops/retry", retry, methods=["POST"]),
     Route("/crops/withdraw", withdraw, methods=["POST"]),

@@ -28,24 +28,44 @@ NEWS_DAYS = 7
 
 
 @frozen
+class AtOnce:
+    """What a person looks at first, and what is quickly asked: shown before all the rest when something happens."""
+
+    chosen: Chosen
+    queue: QueueSizes
+    status: Status
+    problems: tuple[Problem, ...]
+    failed: tuple[OwedCrop, ...]
+
+
+def at_once(desk: Desk, chosen: Chosen) -> AtOnce:
+    """The queue, the runner, what failed and what a person should know."""
+    views = desk.projections
+    return AtOnce(
+        chosen,
+        sizes(views, project=chosen.project),
+        status(desk.ledger, views, desk.home, desk.now),
+        tuple(problems(views, instant(chosen.now - timedelta(days=NEWS_DAYS)))),
+        tuple(owed(views, project=chosen.project, status="failed")),
+    )
+
+
+@frozen
 class Standing:
     """Everything the overview shows, at one position of the ledger."""
 
     position: int
     chosen: Chosen
-    queue: QueueSizes
-    status: Status
-    problems: tuple[Problem, ...]
+    first: AtOnce
     charts: tuple[Chart, ...]
     directories: tuple[DirectoryProgress, ...]
-    failed: tuple[OwedCrop, ...]
     sat: Table
     projects: tuple[str, ...]
 
     @property
     def tables(self) -> dict[str, Table]:
         """Every table, by its name in the address."""
-        listed = [directories_table(self.directories), failures_table(self.failed, self.chosen), self.sat]
+        listed = [directories_table(self.directories), failures_table(self.first.failed, self.chosen), self.sat]
         return {table.name: table for table in [*(chart.table for chart in self.charts), *listed]}
 
 
@@ -56,12 +76,9 @@ def standing(desk: Desk, chosen: Chosen) -> Standing:
     return Standing(
         position,
         chosen,
-        sizes(views, project=project),
-        status(desk.ledger, views, desk.home, desk.now),
-        tuple(problems(views, instant(chosen.now - timedelta(days=NEWS_DAYS)))),
+        at_once(desk, chosen),
         tuple(_charts(desk, chosen)),
         tuple(each for each in every if project in {None, each.project}),
-        tuple(owed(views, project=project, status="failed")),
         _sat(desk, chosen),
         tuple(sorted({each.project for each in every if each.project})),
     )
