@@ -147,6 +147,30 @@ def breaks(day: Day) -> list[float]:
     return [after[0].start_s - before[-1].end_s for before, after in pairwise(day)]
 
 
+def timed_breaks(timed: Iterable[tuple[float, float]], worked: Sequence[Day], zone: tzinfo) -> list[float]:
+    """Seconds between the stretches of work that another tool timed, given as start and end in seconds since 1970.
+
+    They calibrate breaks where the crops cannot: on dates without any. Stretches less than a sitting's gap apart are
+    one, and nights are no breaks.
+    """
+    known = {
+        datetime.fromtimestamp(moment, zone).date()
+        for day in worked
+        for moment in (day[0][0].start_s, day[-1][-1].end_s)
+    }
+    joined: list[tuple[float, float]] = []
+    for start_s, end_s in sorted(timed):
+        if datetime.fromtimestamp(start_s, zone).date() in known:
+            continue
+        if joined and start_s - joined[-1][1] <= SITTING_S:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end_s)
+        else:
+            joined.append((start_s, end_s))
+    return [
+        after[0] - before[1] for before, after in pairwise(joined) if not _night(before[1], after[0], zone)
+    ]  # fmt: skip
+
+
 def all_days(crops: Iterable[HumanCrop], zone: tzinfo) -> list[Day]:
     """Everybody's working days, in order of time."""
     return sorted(
@@ -185,7 +209,7 @@ class Cadence:
     sitting_min: Spread
     sitting_crops: Spread
     break_min: Spread
-    """Between sittings of one day."""
+    """Between sittings of one day; also by the sittings that other tools timed on days without a known crop."""
     active_hours: float
     crops_per_active_hour: float
     day_start_hour: Spread
@@ -198,14 +222,22 @@ class Cadence:
     """What the history is too short or too uneven to say."""
 
 
-def cadence_of(worked: Sequence[Day], zone: tzinfo, *, project: str | None = None, position: int = 0) -> Cadence:
-    """The rhythm of these days, by the clock of `zone`."""
+def cadence_of(
+    worked: Sequence[Day],
+    zone: tzinfo,
+    *,
+    project: str | None = None,
+    position: int = 0,
+    timed: Iterable[tuple[float, float]] = (),
+) -> Cadence:
+    """The rhythm of these days, by the clock of `zone`; `timed` is work that other tools timed, for the breaks."""
     sat = list(chain.from_iterable(worked))
     every = list(chain.from_iterable(sat))
     runs = [gaps(sitting) for sitting in sat]
     within = list(chain.from_iterable(runs))
     sizes = Counter(batch.crops for batch in every)
     crops, active_s = sum(batch.crops for batch in every), _active_s(runs)
+    pauses = [*chain.from_iterable(map(breaks, worked)), *timed_breaks(timed, worked, zone)]
     return Cadence(
         timezone=str(zone), project=project, ledger_position=position, days=len(worked), crops=crops,
         batches=len(every), batch_sizes={size: round(sizes[size] / max(1, len(every)), 4) for size in (1, 2, 3)},
@@ -213,7 +245,7 @@ def cadence_of(worked: Sequence[Day], zone: tzinfo, *, project: str | None = Non
         fano_5_min=round(fano([count for sitting in sat for count in counts(sitting)]), 4),
         sittings=len(sat), sitting_min=Spread.of((each[-1].end_s - each[0].start_s) / 60 for each in sat),
         sitting_crops=Spread.of(sum(batch.crops for batch in each) for each in sat),
-        break_min=Spread.of(pause / 60 for day in worked for pause in breaks(day)),
+        break_min=Spread.of(pause / 60 for pause in pauses),
         active_hours=round(active_s / 3600, 3),
         crops_per_active_hour=round(crops / active_s * 3600, 2) if active_s else 0.0,
         day_start_hour=Spread.of(hour_of(day[0][0].start_s, zone) for day in worked),

@@ -11,7 +11,9 @@ from commands.cadence import Cadence, Day, all_days, cadence_of
 from commands.doubts import unsupported
 from commands.whole_files import written_whole
 from configs.home import Home
+from ledger.values import parse_instant
 from projections.cadence import human_crops, tool_starts
+from projections.evidence import imported_sittings
 from projections.reader import Projections
 
 
@@ -38,9 +40,24 @@ def rhythm_of(
     """Measure the rhythm of a span of history, by the clock of `zone`, with what it does not support."""
     crops = human_crops(projections, project=span.project, since_s=span.since_s, until_s=span.until_s)
     days = all_days(crops, zone)
-    cadence = cadence_of(days, zone, project=span.project, position=position)
+    timed = [each for each in timed_sittings(projections) if _within(each, span)]
+    cadence = cadence_of(days, zone, project=span.project, position=position, timed=timed)
     doubts = unsupported(cadence, days, zone, tool_starts(projections), lunch)
     return Rhythm(changed(cadence, unsupported=doubts), tuple(days))
+
+
+def timed_sittings(projections: Projections) -> list[tuple[float, float]]:
+    """Start and end, in seconds since 1970, of the work that other tools timed and saw the end of."""
+    return [
+        (parse_instant(each.started_at).timestamp(), parse_instant(each.ended_at).timestamp())
+        for each in imported_sittings(projections)
+        if each.ended_at
+    ]
+
+
+def _within(timed: tuple[float, float], span: Span) -> bool:
+    since = span.since_s is None or timed[0] >= span.since_s
+    return since and (span.until_s is None or timed[0] < span.until_s)
 
 
 def export_cadence(cadence: Cadence, home: Home) -> Path:

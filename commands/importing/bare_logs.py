@@ -97,7 +97,7 @@ def _paths(text: str) -> tuple[str, ...]:
         raise SetAside("too_long", f"a list of {len(text)} characters")
     try:
         paths: object = msgspec.json.decode(text)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         try:
             with warnings.catch_warnings(action="ignore", category=SyntaxWarning):  # a backslash in a path
                 paths = ast.literal_eval(text)

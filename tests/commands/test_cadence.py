@@ -276,3 +276,32 @@ def test_no_crop_is_lost_or_counted_twice(drawn):
 
     assert sum(batch.crops for batch in found) == len(rows)
     assert cadence_of(all_days(rows, UTC), UTC).batches == len(found)
+
+
+# -- work that other tools timed ------------------------------------------------------------------------------------
+
+
+def test_timed_sittings_calibrate_breaks_on_days_without_a_crop():
+    from commands.cadence import timed_breaks
+
+    noon = datetime(2025, 10, 8, 16, tzinfo=UTC).timestamp()
+    timed = [(noon, noon + 1500), (noon + 1500 + 1200, noon + 5000), (noon + 5100, noon + 6000)]
+    assert timed_breaks(timed, (), UTC) == [1200.0]  # the second and the third are one stretch
+    assert timed_breaks([(noon, noon + 60), (noon + 30, noon + 3000), (noon + 4000, noon + 5000)], (), UTC) == [1000.0]
+
+
+def test_a_night_between_timed_sittings_is_no_break():
+    from commands.cadence import timed_breaks
+
+    evening = datetime(2025, 10, 8, 22, tzinfo=UTC).timestamp()
+    assert timed_breaks([(evening, evening + 60), (evening + 10 * 3600, evening + 11 * 3600)], (), UTC) == []
+
+
+def test_where_crops_tell_of_the_breaks_timers_add_nothing():
+    noon = datetime(2025, 10, 8, 16, tzinfo=UTC).timestamp()
+    crops = [Crop(at_s=noon + 20 * n) for n in range(10)]
+    worked = all_days(crops, UTC)
+    timed = [(noon, noon + 100), (noon + 2000, noon + 2100)]
+    assert cadence_of(worked, UTC, timed=timed).break_min.count == 0
+    later = [(start + 86_400, end + 86_400) for start, end in timed]
+    assert cadence_of(worked, UTC, timed=later).break_min.median == pytest.approx(1900 / 60, abs=0.1)
