@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from commands.cli.desk import Desk
+from commands.cli.inspecting import look_first
 from commands.cli.output import emit, plural, say, warn
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def _follow(desk: Desk, what: "Following", orders: Orders) -> int:
 
     runner = desk.runner()
     slots = open_slots(runner, desk.projections, what.days)
+    look_first(desk, runner, orders.project, sum(slot.planned for slot in slots), as_json=orders.as_json)
     clock: Clock = RealClock()
     if orders.speed != 1:
         clock = CompressedClock(orders.speed, beginning_s(slots, what.days))

@@ -1,5 +1,6 @@
 """`crop check` on real directories: everything that can be wrong with a queue, found before a pixel changes."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -336,3 +337,18 @@ def test_many_odd_images_do_not_flood_a_run(crop: Cli, photos: Path) -> None:
 
     assert crop.err.count("content_changed: ") == 10
     assert "... and 2 more; to see them: crop check" in crop.err
+
+
+def test_a_run_by_schedule_looks_first_too(crop: Cli, photos: Path) -> None:
+    with (crop.home / "config.toml").open("a") as config:
+        config.write("queue_margin_percent = 0\nburst_min_s = 240\nburst_max_s = 240\n")
+    images = [picture(photos / f"{shade}.png", shade=shade) for shade in range(60)]
+    marks = photos.parent / "marks.jsonl"
+    line = {"project_id": "p", "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
+    marks.write_text("".join(json.dumps(line | {"filename": image.name}) + "\n" for image in images))
+    crop("record", "--from", marks)
+    picture(images[0], shade=90)
+    crop("schedule", "build", "--start", "2025-10-27T09:00:00", "--tz", "America/Los_Angeles")
+    crop("run", "--schedule", "--first", "2025-10-27", "--confirm", "--speed", "3600")
+
+    assert "content_changed: " in crop.err

@@ -205,6 +205,38 @@ def test_a_directory_without_groups_says_what_a_group_is(chooser):
     assert "a group is two images or more" in page.word()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(chooser, browser_page, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    browser_page.emulate_media(color_scheme=scheme)
+    page = chooser()
+    for keys in (["2"], ["Enter", "x"], ["ArrowUp", "e"], ["Escape", "?"]):
+        page.press(*keys).recorded()
+        found = Axe().run(browser_page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_read_only_server_says_so(made_server, browser_page, photos):
+    write_groups(photos, [2])
+    made_server.options = ("--host", "0.0.0.0", "--token", "a-long-token-for-a-test")  # noqa: S104  # what is tested
+    made_server.start(photos, "--project", "spring")
+    browser_page.goto(f"http://127.0.0.1:{made_server.port}/select?token=a-long-token-for-a-test")
+
+    assert "read-only" in browser_page.locator("main").inner_text()
+    browser_page.complaints.clear()  # of the browser's, about addresses without TLS
+
+
+def test_several_directories_are_offered(made_server, browser_page, photos):
+    write_groups(photos, [2])
+    write_groups(photos.parent / "set_b", [3])
+    made_server.start(photos, photos.parent / "set_b", "--project", "spring")
+    browser_page.goto(f"{made_server.url.rstrip('/')}/select")
+    browser_page.get_by_role("link", name="set_b").click()
+
+    assert Chooser(browser_page, made_server).ready().states() == ["open", "open", "open"]
+
+
 KEYS = [*"1234asdfqwerxz", "Enter", "ArrowUp", "Escape", "Control+ArrowLeft"]
 
 
