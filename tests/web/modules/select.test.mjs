@@ -87,6 +87,13 @@ test("Up goes back the way one came, and from the end to the last group", () => 
   assert.equal(press(state, "arrowup", "arrowup").at, 0);
 });
 
+test("Up goes back to the group that was shown, not to one that lies between", () => {
+  const between = group("f", ["x", "y"], { status: "rejected" });
+  const state = press(choosing.begin([two()[0], between, two()[1]]), "enter");
+  assert.equal(state.at, 2);
+  assert.equal(press(state, "arrowup").at, 0);
+});
+
 test("a rejected group keeps none, and a decision can be taken back", () => {
   const rejected = press(choosing.begin(two()), "a", "x");
   assert.deepEqual(choosing.kept(rejected.groups[0]), []);
