@@ -28,7 +28,7 @@ format:
 docs:
     ./run python docs/generate.py
 
-# Figures: the ledger's against plain SQLite, the queue's cost per crop, the look before a run, a command's cold start, a plan's likeness
+# Figures: the ledger's against plain SQLite, the queue's cost per crop, the look before a run, a command's cold start, a plan's likeness, the marking page
 bench *options:
     ./run python benchmarks/ledger.py {{ options }}
     ./run python benchmarks/queue.py
@@ -38,6 +38,7 @@ bench *options:
     ./run python benchmarks/start.py
     ./run python benchmarks/cadence_fidelity.py --made
     ./run python benchmarks/lateness.py
+    ./run python benchmarks/workbench.py
 
 # Kill `crop run` 200 times at random instants, and look what is left
 crash *options:
