@@ -75,7 +75,8 @@ def remove(path: Path) -> None:
     """Take a file away, if it is there, for good; raises `Refused`."""
     with _refused(f"{path} cannot be removed"):
         path.unlink(missing_ok=True)
-        _sync(path.parent)
+        if path.parent.is_dir():  # where nothing was ever written there is nothing to make durable
+            _sync(path.parent)
 
 
 def _sync(folder: Path) -> None:

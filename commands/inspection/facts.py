@@ -86,3 +86,5 @@ class Seen:
     looks: tuple[Look, ...] = ()
     surroundings: tuple[Surroundings, ...] = ()
     rooms: tuple[Room, ...] = ()
+    unchosen: Mapping[str, str | None] = {}
+    """Images of decided groups that are not kept -> the name of the one that is, if any."""

@@ -52,6 +52,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_twice(seen.looks),
         *_same_destination(seen.looks),
         *_without_group(seen.looks),
+        *_not_chosen(seen),
         *(finding for around in seen.surroundings for finding in _around(around, seen.looks)),
         *_space(seen),
     ]
@@ -184,6 +185,15 @@ def _without_group(looks: Iterable[Look]) -> Iterator[Finding]:
     for directory, count in counted.items():
         what = f"no group is named by {count:,} of its crops, so nobody can tell what they were chosen from"
         yield Finding("note", "unknown_group", directory, what, "Mark with --group, where the group is known.")
+
+
+def _not_chosen(seen: Seen) -> Iterator[Finding]:
+    """A crop that is owed on an image of a group of which another one is kept, or none."""
+    for look in seen.looks:
+        if look.crop.subject in seen.unchosen:
+            kept = seen.unchosen[look.crop.subject]
+            what = f"{kept} is kept of its group, not this image" if kept else "its group was rejected"
+            yield _about(look, "look", "not_chosen", what, "Choose it (crop choose {path}), or: crop withdraw {path}")
 
 
 # -- the files around the images ------------------------------------------------------------------------------------

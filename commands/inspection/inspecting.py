@@ -11,6 +11,7 @@ from commands.inspection.findings import Finding, Level, counts, findings
 from commands.inspection.looking import Wanted, beside, inspect
 from commands.runner import Runner
 from imaging.companions import stem_of
+from projections.groups import selections
 from projections.progress import images
 from projections.queue import OwedCrop, owed
 from projections.reader import Projections
@@ -56,7 +57,14 @@ def wanted_of(projections: Projections, scope: Scope) -> Wanted:
     crops = [crop for place in places for crop in owed(projections, project=scope.project, directory=place)]
     directories = tuple(dict.fromkeys([*scope.directories, *(crop.directory for crop in crops)]))
     known = {place: frozenset(stem_of(image.filename) for image in images(projections, place)) for place in directories}
-    return Wanted(tuple(crops), directories, known, scope.deep)
+    return Wanted(tuple(crops), directories, known, scope.deep, unchosen(projections))
+
+
+def unchosen(projections: Projections) -> dict[str, str | None]:
+    """The images of decided groups that are not kept, with the one that is."""
+    images_ = selections(projections)
+    kept = {image.position: image.filename for image in images_ if image.kept}
+    return {image.image: kept.get(image.position) for image in images_ if not image.kept}
 
 
 def inspected(
@@ -75,7 +83,7 @@ def before_a_run(
     runner: Runner, projections: Projections, crops: Sequence[OwedCrop], watch: Callable[[int], None] = lambda _: None
 ) -> Inspection:
     """The inspection of what a run is about to claim: these crops and the disk, without what stands around them."""
-    return inspected(runner, projections, Wanted(tuple(crops), (), {}), watch)
+    return inspected(runner, projections, Wanted(tuple(crops), (), {}, unchosen=unchosen(projections)), watch)
 
 
 def _for_threads(runner: Runner, projections: Projections, crops: Sequence[OwedCrop]) -> Runner:

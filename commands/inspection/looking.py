@@ -41,6 +41,8 @@ class Wanted:
     """Directory -> the stems of the images that the ledger knows there."""
     deep: bool = False
     """Whether every file is hashed and decoded."""
+    unchosen: Mapping[str, str | None] = {}
+    """Images of decided groups that are not kept -> the name of the one that is, if any."""
 
 
 def inspect(runner: Runner, wanted: Wanted, watch: Callable[[int], None] = lambda _: None) -> Seen:
@@ -54,7 +56,7 @@ def inspect(runner: Runner, wanted: Wanted, watch: Callable[[int], None] = lambd
             threads.map(lambda place: look_around(place, wanted.known.get(place, frozenset())), wanted.directories)
         )
     in_order = tuple(sorted(looks, key=lambda look: look.crop.position))
-    return Seen(in_order, surroundings, tuple(rooms(looks)))
+    return Seen(in_order, surroundings, tuple(rooms(looks)), wanted.unchosen)
 
 
 def _watched(looks: Iterator[Look], watch: Callable[[int], None]) -> Iterator[Look]:

@@ -159,6 +159,17 @@ def test_crops_without_a_group_are_counted_per_directory(look: LookMaker) -> Non
     assert "3 of" in finding.what
 
 
+def test_a_crop_on_an_image_that_is_not_kept_of_its_group_is_to_be_looked_at(look: LookMaker) -> None:
+    other, rejected, kept = look("/p/a.png"), look("/p/b.png"), look("/p/c.png")
+    unchosen = {other.crop.subject: "c.png", rejected.crop.subject: None, "image/elsewhere": "d.png"}
+    one, two = found(other, rejected, kept, unchosen=unchosen)
+
+    assert {one.code, two.code} == {"not_chosen"}
+    assert (one.path, one.level) == ("/p/a.png", "look")
+    assert "c.png is kept" in one.what
+    assert "rejected" in two.what
+
+
 # -- around the images ----------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from PIL import Image
 
 from commands.crops import RecordCrop
 from commands.decider import Request
@@ -205,3 +206,13 @@ def test_without_numpy_planning_says_what_to_install(crop: Cli, monkeypatch: pyt
     monkeypatch.setattr(scheduling, "find_spec", lambda _: None)
     crop("schedule", "build", *START, exits=3)
     assert "pip install 'cropledger[plan]'" in crop.err
+
+
+def test_a_queue_too_short_for_a_plan_is_said_on_a_fresh_home(crop: Cli, photos: Path) -> None:
+    for name in "abcdef":
+        image = photos / f"{name}.png"
+        Image.new("RGB", (60, 40)).save(image)
+        crop("record", image, "--box", "0.1,0.1,0.9,0.9", "--project", "p")
+    crop("schedule", "build", "--start", "2025-10-27T09:00:00", "--tz", "America/Los_Angeles")
+
+    assert "Nothing fits into these days." in crop.err

@@ -171,6 +171,15 @@ def test_the_skipped_images_of_a_group_are_presented_no_more(crop: Cli, photos: 
     assert [image["path"] for image in crop.json("next", photos, "-n", "9")] == [str(group[2])]
 
 
+def test_a_second_image_of_a_group_that_was_marked_by_hand_is_found_by_the_check(crop: Cli, group: list[Path]) -> None:
+    chosen(crop, group[2], "--box", "0.1,0.1,0.9,0.9")
+    crop("restore", group[0])
+    crop("record", group[0], "--box", "0.1,0.1,0.9,0.9", "--project", "p", "--group", "g")
+    [result] = crop.json("check", exits=1)
+
+    assert [(each["code"], each["path"]) for each in result["findings"]] == [("not_chosen", str(group[0]))]  # type: ignore[union-attr]
+
+
 def test_the_settings_say_what_a_group_is(crop: Cli, photos: Path, group: list[Path]) -> None:
     with (crop.home / "config.toml").open("a") as config:
         config.write("group_images_min = 5\n")
