@@ -145,16 +145,11 @@ _SHOWN = 20
 
 
 def _tell(reports: "Sequence[ImportReport]", *, dry_run: bool) -> None:
-    many = sorted(reports, key=lambda report: (-report.set_aside, report.file))
-    if dry_run and many:
-        rows = [
-            (shown(each.file), _counts(each.layouts), each.read, each.accepted, each.completed, each.known,
-             each.set_aside)
-            for each in many[:_SHOWN]
-        ]  # fmt: skip
-        say(table(("file", "what it holds", "read", "accept", "complete", "known", "set aside"), rows))
-        if len(many) > _SHOWN:
-            say(f"... and {len(many) - _SHOWN:,} files more.")
+    if dry_run and reports:
+        rows = _rows(reports)
+        say(table(("file", "what it holds", "read", "accept", "complete", "known", "set aside"), rows[:_SHOWN]))
+        if len(rows) > _SHOWN:
+            say(f"... and {len(rows) - _SHOWN:,} more like these.")
     accepted, completed, known, aside = (
         sum(getattr(each, name) for each in reports) for name in ("accepted", "completed", "known", "set_aside")
     )
@@ -175,6 +170,26 @@ def _tell(reports: "Sequence[ImportReport]", *, dry_run: bool) -> None:
     if aside:
         reasons = _counts(_summed(report.quarantined for report in reports))
         say(f"Set aside: {reasons}.{'' if dry_run else ' See: crop import review'}")
+
+
+_ALIKE = 3
+
+
+def _rows(reports: "Sequence[ImportReport]") -> list[tuple[object, ...]]:
+    """A row per file, those with something set aside first; many files of one kind in one directory are one row."""
+    alike: dict[tuple[str, ...], list[ImportReport]] = {}
+    for report in sorted(reports, key=lambda each: (-each.set_aside, each.file)):
+        kind = (report.file,) if report.set_aside else (str(Path(report.file).parent), *sorted(report.layouts))
+        alike.setdefault(kind, []).append(report)
+    lots = [lot for every in alike.values() for lot in ([every] if len(every) > _ALIKE else [[one] for one in every])]
+    return [_row(lot) for lot in lots]
+
+
+def _row(lot: "Sequence[ImportReport]") -> tuple[object, ...]:
+    name = shown(lot[0].file) if len(lot) == 1 else f"{shown(Path(lot[0].file).parent)}/ ({len(lot):,} files)"
+    figures = [sum(getattr(each, what) for each in lot) for what in ("read", "accepted", "completed", "known")]
+    aside = sum(each.set_aside for each in lot)
+    return (name, _counts(_summed(each.layouts for each in lot)), *figures, aside)
 
 
 def _summed(counts: "Any") -> Counter[str]:  # noqa: ANN401  # any iterable of counts

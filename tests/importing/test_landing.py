@@ -111,6 +111,12 @@ def test_a_copy_that_has_the_missing_size_completes_the_crop(desk, log):
     assert (crop["x1"], crop["width_px"], crop["warnings"]) == (0.125, 800, "[]")
 
 
+def test_of_every_crop_the_copy_with_the_size_counts(desk, log):
+    names = [f"{number}.png" for number in range(12)]
+    desk.bring(log.file(*[log.v1(name, size="0,0") for name in names], *[log.v1(name) for name in names]))
+    assert [crop["width_px"] for crop in desk.crops()] == [800] * 12
+
+
 def test_a_copy_without_the_size_takes_nothing_away(desk, log):
     desk.bring(log.file(log.v1()))
     desk.bring(log.file(log.v1(size="0,0")))
@@ -198,6 +204,11 @@ def test_it_stays_known_after_a_new_mark_replaced_it(desk, log):
     record(desk, Box(0.125, 0.125, 0.625, 0.625))
     record(desk, Box(0, 0, 0.5, 0.5), "2025-11-02T10:05:00.000000Z")
     assert desk.bring(log.file(log.v2())).known == 1
+
+
+def test_another_size_for_what_was_recorded_here_is_set_aside(desk, log):
+    record(desk, Box(0.125, 0.125, 0.625, 0.625))
+    assert desk.bring(log.file(log.v2(size="1600,800"))).quarantined == {"conflict": 1}
 
 
 def test_another_box_for_what_was_recorded_here_is_set_aside(desk, log):
