@@ -12,6 +12,7 @@ from commands.decider import Command, Request
 from commands.directories import DIRECTORIES, Directory, RelocateDirectory
 from commands.handle import handle_many, replay
 from commands.recording import Asked
+from imaging.scan import content_at
 from ledger.errors import NotFound, Refused
 from ledger.events.directories import ScannedImage
 from ledger.log import Ledger
@@ -21,16 +22,20 @@ from projections.progress import KnownImage, known
 from projections.reader import Projections
 
 
-def followed(directory: Path, appeared: Iterable[ScannedImage], projections: Projections) -> list[RelocateImage]:
-    """What moves known images to where a scan found their content, under names that were not there before.
+def followed(
+    directory: Path, found: Mapping[str, ScannedImage], appeared: Iterable[ScannedImage], projections: Projections
+) -> list[RelocateImage]:
+    """What moves known images to where a scan found their content, under names that did not hold it before.
 
-    Only an image whose file is no longer where it was can have moved; a second file with the same content is a copy.
+    `found` is everything that is in the directory, `appeared` what is new in it. Only an image whose content is no
+    longer where it was can have moved; a second file with the same content is a copy.
     """
     names: dict[str, list[str]] = defaultdict(list)
     for image in appeared:
         if image.sha256 is not None:
             names[image.sha256].append(image.name)
-    gone = [held for held in holding(projections, names) if _is_gone(held)] if names else []
+    here = {str(directory / name): image.sha256 for name, image in found.items()}
+    gone = [held for held in holding(projections, names) if _is_gone(held, here)] if names else []
     return [
         RelocateImage(held.subject, held.path, str(directory / names[held.sha256].pop(0)))
         for held in gone
@@ -38,8 +43,12 @@ def followed(directory: Path, appeared: Iterable[ScannedImage], projections: Pro
     ]
 
 
-def _is_gone(image: HeldImage) -> bool:
-    return os.path.isabs(image.path) and not os.path.lexists(image.path)  # noqa: PTH117  # asked for thousands
+def _is_gone(image: HeldImage, here: Mapping[str, str | None]) -> bool:
+    if image.path in here:
+        return here[image.path] != image.sha256
+    if not os.path.isabs(image.path):  # noqa: PTH117  # asked for thousands
+        return False
+    return content_at(Path(image.path)) != image.sha256
 
 
 @frozen

@@ -67,7 +67,8 @@ class Scanner:
         before, _ = replay(DIRECTORIES, self.ledger.history(subject))
         found = self.look(path, before.images)
         changes = difference(before.images, str(path), found)
-        moves = followed(path, changes.added, self.projections)
+        by_name = {image.name: image for image in found}
+        moves = followed(path, by_name, (*changes.added, *changes.replaced), self.projections)
         if not before.scanned or _says_something(changes):
             commands: list[Command] = [ScanDirectory(subject, str(path), found), *moves]
             requests = [Request(command, asked.actor, asked.correlation) for command in commands]

@@ -94,3 +94,15 @@ def content_of(path: Path) -> tuple[Path, str | None]:
         return place, sha256_of(place)
     except Unusable:
         return place, None
+
+
+def content_at(path: Path) -> str | None:
+    """sha256 of the regular file at a path; None where there is none, or none that can be read."""
+    from imaging.read import sha256_of
+
+    if not os.path.lexists(path):
+        return None
+    try:
+        return sha256_of(path)
+    except Unusable:
+        return None

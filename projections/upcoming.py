@@ -36,8 +36,9 @@ FROM (
          row_number() OVER (ORDER BY seen.order_key) AS place, found.size_bytes AS size_bytes, found.sha256 AS sha256,
          found.width_px AS width_px, found.height_px AS height_px
   FROM ({seen}) AS seen
-  LEFT JOIN directory_images AS found
-    ON found.directory = seen.directory AND found.filename = seen.filename AND found.problem IS NULL
+  LEFT JOIN scanned_images AS found
+    ON found.subject = (SELECT subject FROM directory_places WHERE directory = :directory)
+    AND found.filename = seen.filename AND found.present AND found.problem IS NULL
 )
 WHERE sha256 IS NOT NULL AND status IN"""
 
