@@ -8,14 +8,15 @@
 | read back (PNG)          | libdeflate and numpy                        | Pillow                                  |
 | pixels of the box (JPEG) | libvips                                     | Pillow                                  |
 | encode (JPEG)            | Pillow                                      | Pillow                                  |
-| read back (JPEG, WebP)   | libvips                                     | Pillow                                  |
+| read back (JPEG)         | libvips                                     | Pillow                                  |
 | cut without decoding     | libturbojpeg, from the extra or the system  | the same, or refused                    |
 
-What is encoded is never read back by the code that encoded it: another decoder must find the pixels that the first one
-found in the source. The extra's four libraries count as one rung: with one missing, Pillow does everything. Where
-libvips refuses a file, Pillow is asked as well before the file is.
+What reads a PNG back is on neither rung of the family that encoded it, and the same holds for JPEG on the quick one.
+WebP, TIFF and BMP, and JPEG without the extra, are read afresh by the library that wrote them, Pillow. The extra's four
+libraries count as one rung: with one missing, Pillow does everything. Where libvips refuses a file, Pillow is asked as
+well before the file is.
 
-Palettes and samples of less than a byte go through Pillow on both rungs: libvips would unfold them. "Up" alone, rather
+Palettes and samples of less than a byte are decoded by Pillow on both rungs: libvips would unfold them. "Up" alone, rather
 than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth of the
 default's size, for a tenth of its time. See docs/decisions/0008-the-ladder-of-the-crop-engine.md.
 """

@@ -1,4 +1,4 @@
-"""Is this file the crop of that source? It is read back from the disk, by another decoder than the source's.
+"""Is this file the crop of that source? It is read back from the disk, by other code than wrote it where there is some.
 
 Compared pixel by pixel where the format is lossless, by `imaging.likeness` where it is not.
 """

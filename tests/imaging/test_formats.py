@@ -14,6 +14,7 @@ from imaging.pixels import Pixels
 from imaging.problems import Unusable
 from imaging.undo import undo
 from ledger.values import PixelBox
+from tests.imaging.pngs import chunk, png_of
 
 BOX = PixelBox(3, 5, 50, 37)
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -132,10 +133,6 @@ def source_of(desk, output, source):
     assert output.exists()
     assert not source.exists()
     return kept
-
-
-def chunk(name, body):
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def with_chunks(path, *extra, behind=()):
@@ -257,22 +254,6 @@ def test_sixteen_bits_stay_sixteen_bits(desk, rung, colour, interlaced):
         above = bytes((one + two) % 256 for one, two in zip(row[1:], above, strict=True))
         assert above == b"".join(pixel(x + 3, y + 5) for x in range(47))
     assert executed.warnings == ()
-
-
-PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-
-
-def png_of(width, height, depth, colour, pixel, *, interlaced=False, extra=b""):
-    """A PNG written here, pixel by pixel; Adam7 as in the specification, 8.2."""
-    passes = PASSES if interlaced else ((0, 0, 1, 1),)
-    rows = b"".join(
-        b"\0" + b"".join(pixel(x, y) for x in range(left, width, across))
-        for left, top, across, down in passes
-        if left < width
-        for y in range(top, height, down)
-    )
-    ihdr = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlaced))
-    return png.SIGNATURE + ihdr + extra + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def test_a_crop_of_the_whole_image_is_a_copy_that_shares_nothing_with_the_archive(desk, textured, rung):
