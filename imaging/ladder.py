@@ -16,9 +16,9 @@ WebP, TIFF and BMP, and JPEG without the extra, are read afresh by the library t
 libraries count as one rung: with one missing, Pillow does everything. Where libvips refuses a file, Pillow is asked as
 well before the file is.
 
-Palettes and samples of less than a byte are decoded by Pillow on both rungs: libvips would unfold them. "Up" alone, rather
-than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth of the
-default's size, for a tenth of its time. See docs/decisions/0008-the-ladder-of-the-crop-engine.md.
+Palettes and samples of less than a byte are decoded by Pillow on both rungs: libvips would unfold them. "Up" alone,
+rather than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth
+of the default's size, for a tenth of its time. See docs/decisions/0008-the-ladder-of-the-crop-engine.md.
 """
 
 import ctypes
