@@ -165,3 +165,13 @@ def test_a_lossy_webp_is_refused_unless_asked_for(desk, textured):
     executed = commit(start, write(start))
     assert executed.warnings == ("generation_loss",)
     assert Path(executed.output).exists()
+
+
+def test_grey_has_blocks_of_eight_whatever_its_sampling_says(textured):
+    grey, colour = io.BytesIO(), io.BytesIO()
+    textured((80, 70), "L").save(grey, "JPEG")
+    textured((80, 70)).save(colour, "JPEG", subsampling=2)
+    raw = bytearray(grey.getvalue())
+    raw[raw.index(b"\xff\xc0") + 11] = 0x22
+    assert jpeg.header(io.BytesIO(raw)).grid == (8, 8)
+    assert jpeg.header(io.BytesIO(colour.getvalue())).grid == (16, 16)
