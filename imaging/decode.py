@@ -67,6 +67,13 @@ _BY_START: tuple[tuple[bytes, Format], ...] = (
 )
 
 
+_BRANDS = {
+    b"avif": "an AVIF", b"avis": "an animated AVIF", b"heic": "a HEIC", b"heix": "a HEIC", b"mif1": "a HEIF",
+    b"jxl ": "a JPEG XL",
+}  # fmt: skip
+"""What ISO media files say of themselves (ISO/IEC 14496-12, 4.3)."""
+
+
 def format_of(start: bytes, name: str) -> Format:
     """The format by the file's first bytes, never by its name; raises `Unusable` for any other."""
     for signature, module in _BY_START:
@@ -74,6 +81,8 @@ def format_of(start: bytes, name: str) -> Format:
             return module
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return webp
+    if start[4:8] == b"ftyp" and (kind := _BRANDS.get(start[8:12])):
+        raise Unusable(f"{name} is {kind}, which is not supported.", reason="unsupported")
     if start[:4] == b"GIF8":
         raise Unusable(f"{name} is a GIF, which is not supported.", reason="unsupported")
     if not start:

@@ -215,6 +215,10 @@ def test_other_kinds_are_refused_by_name(tmp_path, textured):
     path = tmp_path / "a.img"
     path.write_bytes(encoded(textured((12, 9)), "GIF"))
     refused(path, "unsupported", "a GIF, which is not supported")
+    path.write_bytes(encoded(textured((12, 9)), "AVIF"))
+    refused(path, "unsupported", "an AVIF, which is not supported")
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(40))
+    refused(path, "unsupported", "a HEIC, which is not supported")
     raw = encoded(textured((12, 9)), "PNG")
     path.write_bytes(raw[:8] + bytes(png.Chunk(b"CgBI", b"\x50\0\x20\x06")) + raw[8:])
     refused(path, "unsupported", "CgBI")
