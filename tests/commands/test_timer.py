@@ -82,6 +82,18 @@ def test_what_a_stretch_of_work_needs_is_looked_at_before_it_begins(world_of):
     assert [text[11:19] for text in at] == ["15:59:55", "16:06:35"]
 
 
+def test_a_disk_that_is_nearly_full_is_recorded_before_it_is_full(world_of, monkeypatch):
+    class Full:
+        f_bavail, f_frsize = 0, 4096
+
+    world = world_of()
+    monkeypatch.setattr("commands.inspection.looking.os.statvfs", lambda _: Full)
+    world.run()
+    first = world.events(BlockBegun)[0]
+    assert first.problems == ("disk_low",)
+    assert first.needed_bytes > first.free_bytes == 0
+
+
 def test_a_queue_that_runs_dry_is_recorded(world_of):
     world = world_of(crops=7)
     world.run()
