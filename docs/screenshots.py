@@ -41,7 +41,7 @@ from ledger.values import Box, Dimensions, PixelBox, image_subject, instant
 ZONE = ZoneInfo("Europe/Berlin")
 RUN = "7f2a91c3"
 BEGIN = "from commands.cli.app import main; main()"
-PAGES = {"overview": "/", "history": "/events", "marking": "/crop"}
+PAGES = {"overview": "/", "history": "/events", "marking": "/crop", "choosing": "/select"}
 DESK, PHONE = (1280, 900), (390, 844)
 SIZE = Dimensions(864, 1152)
 
