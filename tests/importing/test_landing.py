@@ -117,6 +117,11 @@ def test_of_every_crop_the_copy_with_the_size_counts(desk, log):
     assert [crop["width_px"] for crop in desk.crops()] == [800] * 12
 
 
+def test_an_image_that_a_source_places_is_not_seen_without_a_directory_too(desk, log):
+    desk.bring(log.file(log.v1(), log.v2(), log.v2("b.png")))
+    assert desk.rows("SELECT directory, seen, imported FROM progress ORDER BY 1") == [("", 1, 1), ("set_x", 1, 1)]
+
+
 def test_a_copy_without_the_size_takes_nothing_away(desk, log):
     desk.bring(log.file(log.v1()))
     desk.bring(log.file(log.v1(size="0,0")))
