@@ -244,6 +244,28 @@ def test_what_was_changed_elsewhere_since_is_not_taken_back(room):
     assert room.stands("c") == "untouched"
 
 
+def test_a_batch_that_was_taken_back_in_part_does_not_stand_in_the_way_of_the_one_before(room):
+    room.mark("zero", c=SMALL)
+    room.mark("one", a=SMALL, b=SMALL)
+    handle(Request(WithdrawCrop(room.subject("a")), "operator:bob", "shell"), ledger=room.ledger, now=NOW)
+
+    room.step("undo")
+    room.step("undo")
+
+    assert room.standing() == dict.fromkeys("abc", "untouched")
+
+
+def test_what_was_marked_anew_is_not_replaced_by_what_was_taken_back_before(room):
+    room.mark("one", a=SMALL)
+    room.step("undo")
+    room.mark("two", a=LARGE)
+
+    [answer] = room.marking.redo("one", "redo-by-hand", [room.subject("a")], room.asked())
+
+    assert "has been decided anew since" in answer.refused
+    assert room.stands("a") == LARGE
+
+
 def test_what_a_run_has_begun_is_not_taken_back(room):
     room.mark("one", a=SMALL)
     started = CropStarted("7f2a", 1, room.path("a"), "a" * 64, 1, 1, SIZE, PixelBox(2, 1, 10, 5), "/o", "/t", "/k")

@@ -273,3 +273,10 @@ test("how an image stands has a word", () => {
   assert.equal(word({ skipped: true }), "skipped");
   assert.equal(word({}, picture("a", { problem: "no" })), "problem");
 });
+
+test("a refusal of the first request does not take away the revision that is under way", () => {
+  let state = marking.back(marking.submitted(start(), "1", 0));
+  state = marking.submitted(marking.changed(state, 0, { box: small }), "2", 0);
+  state = marking.acknowledged(state, "1", [{ image: "a", refused: "busy", version: 1 }]);
+  assert.deepEqual(marking.shown(marking.back(state)).entries[0].decided, { box: small, skipped: false });
+});
