@@ -92,6 +92,7 @@ def test_plan_and_actual_are_compared_up_to_now():
     ("hour", "told"),
     [
         ((10, 0), "Next: lunch at 11:50, 30 min."),
+        ((10, 50), "It is lunch until 12:20."),
         ((11, 0), "It is lunch until 12:20."),
         ((11, 20), "No break is left; the day ends at 14:00."),
         ((13, 0), "The planned day is over."),
@@ -137,6 +138,8 @@ def test_the_plan_says_when_the_queue_is_empty():
     planned = burn.Burn(5, (), 0, tuple(PlannedAt(at(hour), 3) for hour in (10, 12, 13, 14)))
 
     assert burn.empty_at(planned, NOON) == (datetime(2025, 10, 27, 13, tzinfo=UTC), "by the plan")
+    to_the_last = burn.Burn(6, (), 0, planned.batches)
+    assert burn.empty_at(to_the_last, NOON) == (datetime(2025, 10, 27, 13, tzinfo=UTC), "by the plan")
 
 
 def test_without_a_plan_the_pace_of_the_last_half_hour_says_it():
