@@ -54,3 +54,14 @@ def test_axe_finds_nothing(marked, browser_page, path, scheme):
 
     assert found.violations_count == 0, found.generate_report()
     browser_page.complaints[:] = [each for each in browser_page.complaints if "404" not in each]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_on_a_phone_nothing_reaches_beyond_the_screen(marked, browser_page, path):
+    if path == "image":
+        path = "/" + marked.get("/events?format=json").json()[0]["subject"]
+    browser_page.set_viewport_size({"width": 360, "height": 740})
+    browser_page.goto(marked.url.rstrip("/") + path)
+
+    assert browser_page.evaluate("document.documentElement.scrollWidth") <= 360
+    browser_page.complaints[:] = [each for each in browser_page.complaints if "404" not in each]
