@@ -229,10 +229,8 @@ def take(url: str, to: Path, pages: dict[str, str], *, every: bool) -> None:
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             for name, path in pages.items():
                 page.goto(url.rstrip("/") + path)
-                page.wait_for_timeout(
-                    # Pictures are made when they are first asked for.
-                    page.wait_for_timeout(5000 if name == "marking" else 1500)
-                )  # pictures are made when they are first asked for
+                # Pictures are made when they are first asked for.
+                page.wait_for_timeout(5000 if name == "marking" else 1500)
                 place = to / f"{name}{ending}.png"
                 page.screenshot(path=place, full_page=every or name in {"overview", "image"})
                 with Image.open(place) as picture:  # a quarter of the size, and nobody sees it
