@@ -188,3 +188,8 @@ def test_the_images_that_were_not_chosen_are_a_list_in_either_language(others):
 def test_a_list_that_is_none_is_set_aside_and_never_run(others):
     row = ["s", "g", "d/a.png", others, "2025-11-02T10:00:00Z"]
     assert reason(bare_logs.read_selection, row, "text", TOLD) == "fields"
+
+
+@pytest.mark.parametrize("text", [b'{"needs_crop": true, "needs_crop": false}', b'{"ai_confidence": NaN}', b'{"a": 1'])
+def test_json_that_could_be_read_in_two_ways_or_in_none_is_set_aside(desk, text):
+    assert desk.bring(text, "a.decision").quarantined == {"json": 1}
