@@ -18,8 +18,13 @@ def _skipped_with_content(payload: Payload) -> Payload:
     return {**payload, "sha256": None}
 
 
+def _started_with_blocks(payload: Payload) -> Payload:
+    # Before, every JPEG was encoded once more.
+    return {**payload, "whole_blocks": False}
+
+
 STEPS: Mapping[tuple[str, int], Callable[[Payload], Payload]] = MappingProxyType(
-    {("image.skipped", 1): _skipped_with_content}
+    {("image.skipped", 1): _skipped_with_content, ("crop.started", 1): _started_with_blocks}
 )
 """(type, schema it reads) -> the step to the next schema."""
 

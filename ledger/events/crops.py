@@ -61,6 +61,7 @@ class CropStarted(Event):
     """A runner claimed the crop and said what it is about to write; the disk may change from here on."""
 
     TYPE: ClassVar[str] = "crop.started"
+    SCHEMA: ClassVar[int] = 2
 
     run: str
     """The run that claimed it."""
