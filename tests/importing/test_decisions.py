@@ -169,3 +169,10 @@ def test_performance_counts_groups_that_were_decided(desk):
     desk.bring(json.dumps({"project_id": "p", "group_id": "g9", "needs_crop": False}).encode(), "z.decision")
     assert desk.rows("SELECT * FROM ai_performance") == [("p", 3, 1, 2, 50.0, 100.0)]
     assert desk.rows("SELECT count(*) FROM ai_decisions") == [(4,)]
+
+
+def test_a_match_on_the_boundary_is_one_also_where_two_records_tell_of_it(desk):
+    desk.bring(samples.database(samples.ROW | {"ai_crop_coords": None, "ai_confidence": None}), "p.db")
+    sidecar = samples.SIDECARS["by filename"] | {"ai_crop_coords": [0.1, 0.2, 0.65, 0.9]}
+    desk.bring(json.dumps(sidecar).encode(), "a.decision")
+    assert desk.rows("SELECT crop_match FROM ai_decisions") == [(1,)]
