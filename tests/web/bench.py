@@ -38,17 +38,17 @@ class Bench:
     page: object
     url: str
 
-    def open(self, query: str = "") -> "Bench":
+    def open(self, query: str = "", *, patience_ms: int = 30_000) -> "Bench":
         self.page.goto(f"{self.url.rstrip('/')}/crop{query}")
-        self.ready()
-        return self
+        return self.ready(patience_ms)
 
-    def ready(self) -> "Bench":
+    def ready(self, patience_ms: int = 30_000) -> "Bench":
         """Wait until there is something to mark, and all of it is shown."""
         self.page.wait_for_function(
             """() => { const panes = [...document.querySelectorAll("crop-pane:not([hidden])")];
                  return panes.length && panes.every((pane) => pane.querySelector("img")?.complete
-                   || pane.classList.contains("broken")); }"""
+                   || pane.classList.contains("broken")); }""",
+            timeout=patience_ms,
         )
         return self
 

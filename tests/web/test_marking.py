@@ -350,9 +350,8 @@ def test_an_image_that_cannot_be_decoded_says_why_and_holds_nobody_up(made_serve
 
 def test_enter_before_the_images_are_seen_records_nothing(made_server, bench, browser_page):
     browser_page.route("**/preview/**", lambda _: None)  # they never come
-    browser_page.set_default_timeout(2000)
     with pytest.raises(Exception, match="Timeout"):
-        bench(3)
+        bench(3, patience_ms=2000)
     browser_page.keyboard.press("Enter")
 
     assert "not every image has been shown" in browser_page.locator("#word").inner_text()
