@@ -202,7 +202,8 @@ def test_every_report_answers_on_an_empty_ledger_and_on_a_full_one(stage, each):
     stage.catch_up()
     full = ask(stage.path, stage.ledger.path, each.sql, each.parameters)
     assert empty.columns == full.columns
-    assert len(full.rows) >= (0 if each.name == "duplicates" else 1)
+    without = {"duplicates", "planned_and_actual"}  # nothing is there twice in this story, and nothing was planned
+    assert len(full.rows) >= (0 if each.name in without else 1)
     assert each.description.endswith(".")
     assert "--" not in each.description
 
