@@ -1,6 +1,11 @@
-"""For all tests: long runs are left out unless they are asked for, with `-m campaign`."""
+"""For all tests: long runs are left out unless they are asked for, with `-m campaign`; none is against the clock."""
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of the code: what something costs is told by benchmarks/.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
