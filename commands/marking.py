@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from commands.crops import IMAGES, RecordCrop, RestoreImage, SkipImage
 from commands.decider import Command, Request
@@ -65,7 +65,8 @@ class Marking:
             looks = dict(zip((each.subject for each in decisions), threads.map(self._look, decisions), strict=True))
 
         def decided(decision: Decision) -> Callable[[Sequence[Entry]], list[Command]]:
-            return lambda history: _commands(decision, looks[decision.subject], history)
+            informed = self._informed(decision, looks[decision.subject])
+            return lambda history: _commands(informed, looks[decision.subject], history)
 
         asked = Asked(asked.actor, marks_of(batch), asked.now)
         return self._record([_Wish(each.subject, decided(each), each.at) for each in decisions], asked)
@@ -113,6 +114,12 @@ class Marking:
     def _look(self, decision: Decision) -> ImageFile | CropledgerError | None:
         """The image as it is now, or why it cannot be recorded; a skip needs no look."""
         return self.recorder.look(decision.mark) if decision.mark else None
+
+    def _informed(self, decision: Decision, look: ImageFile | CropledgerError | None) -> Decision:
+        """The decision with the group and the suggestion that are known of its image."""
+        if decision.mark is None or not isinstance(look, ImageFile):
+            return decision
+        return evolve(decision, mark=self.recorder.informed(decision.mark, look))
 
 
 @frozen

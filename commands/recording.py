@@ -82,7 +82,7 @@ class Recorder:
                 else:
                     result.refused.append((mark, image))
                 continue
-            mark = self._informed(mark, image)  # noqa: PLW2901  # the same mark, with what is known of its image
+            mark = self.informed(mark, image)  # noqa: PLW2901  # the same mark, with what is known of its image
             taken.append(mark)
             requests.append(self._request(mark, image, asked))
         outcome = handle_many(requests, ledger=self.ledger, now=asked.now)
@@ -110,9 +110,9 @@ class Recorder:
         image, _ = replay(IMAGES, self.ledger.history(known[0].subject))
         return bool(image.status == "executed" and image.crop and image.crop.box == mark.box)
 
-    def _informed(self, mark: Mark, image: ImageFile) -> Mark:
-        """The mark with what a model had suggested, and the group, where the marker did not say."""
-        known = suggested_for(image, mark.project, self.projections)
+    def informed(self, mark: Mark, image: ImageFile) -> Mark:
+        """The mark with what a model had suggested, and the group, where who marked did not say."""
+        known = suggested_for(image.path, mark.project, self.projections)
         return changed(
             mark,
             suggestion=mark.suggestion or known.suggestion,

@@ -1,12 +1,13 @@
 """What a model had suggested for an image that is being recorded: from the sidecar beside it, or what was imported."""
 
+from pathlib import Path
+
 import msgspec
 from attrs import frozen
 
 from commands.importing.decisions import is_sidecar, read_sidecar
 from commands.importing.facts import Told
 from commands.importing.quarantine import SetAside
-from imaging.read import ImageFile
 from ledger.errors import Invalid
 from ledger.events.imports import DecisionImported
 from ledger.values import Box, Suggestion
@@ -28,20 +29,20 @@ class Suggested:
     warnings: tuple[str, ...] = ()
 
 
-def suggested_for(image: ImageFile, project: str, projections: Projections) -> Suggested:
+def suggested_for(image: Path, project: str, projections: Projections) -> Suggested:
     """What its sidecar says, else what was imported; nothing where neither knows the image in this project."""
     beside = _beside(image, project)
     if beside.suggestion is not None:
         return beside
-    found = suggestion_for(projections, project, image.path.name)
+    found = suggestion_for(projections, project, image.name)
     if found is None:
         return beside
     box = Box(found.x1, found.y1, found.x2, found.y2)
     return Suggested(Suggestion(box, found.score), beside.group or found.group_id, beside.warnings)
 
 
-def _beside(image: ImageFile, project: str) -> Suggested:
-    sidecar = image.path.with_suffix(".decision")
+def _beside(image: Path, project: str) -> Suggested:
+    sidecar = image.with_suffix(".decision")
     try:
         with sidecar.open("rb") as stream:
             raw = stream.read(_LONGEST_BYTES + 1)
@@ -50,7 +51,7 @@ def _beside(image: ImageFile, project: str) -> Suggested:
     except OSError:
         return Suggested(warnings=(SIDECAR_UNREADABLE,))
     try:
-        return _meant(raw, sidecar.name, image.path.name, project)
+        return _meant(raw, sidecar.name, image.name, project)
     except (SetAside, Invalid, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Suggested(warnings=(SIDECAR_UNREADABLE,))
 

@@ -137,7 +137,7 @@ async def onward(request: Request) -> Response:
         pictures = bench.offered.waiting(desk, directory, project, max(0, min(asking.count, MOST)), without)
         bench.claims.add(asking.page, [picture.id for picture in pictures])
         answer = {
-            "images": [told(picture, directory) for picture in pictures],
+            "images": [told(desk, picture, directory) for picture in pictures],
             "standing": standing(desk, directory, project),
             "elsewhere": len(without - set(asking.held)),
         }

@@ -2,13 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 
 from commands.marking import Decision
 from commands.marks import Mark
-from commands.sidecars import Proposed, proposed_beside
 from ledger.errors import Invalid
 from ledger.values import Actor, Dimensions, Instant, PixelBox, instant
 from web.offered import Picture
@@ -126,22 +124,14 @@ def decision_of(decided: Decided, picture: Picture, marks: Marks, now: datetime)
 def _mark(decided: Decided, picture: Picture, marks: Marks, at: Instant) -> Mark:
     size = Dimensions(decided.size.width, decided.size.height)
     edges = decided.box
-    proposed = proposed_for(picture)
-    return Mark(
+    return Mark(  # whoever records it adds the group and what was suggested
         picture.project,
         picture.path,
         PixelBox(edges.left, edges.top, edges.right, edges.bottom).normalise(size),
         size,
-        group=proposed.group,
-        suggestion=proposed.suggestion,
         at=at,
         utc_offset_s=marks.utc_offset_s,
     )
-
-
-def proposed_for(picture: Picture) -> Proposed:
-    """What is known of an image before it is marked."""
-    return proposed_beside(Path(picture.path))
 
 
 def _moment(milliseconds: float, now: datetime) -> Instant:

@@ -13,12 +13,13 @@ from commands.groups import GROUPS, Group
 from commands.handle import replay
 from commands.recording import Asked
 from commands.selecting import FoundGroup, found_groups, rules_of
-from commands.sidecars import proposed_beside
+from commands.suggesting import suggested_for
 from ledger.errors import Conflict, Invalid, NotFound
 from ledger.events.groups import GroupImage, ImageChosen
-from ledger.values import Box, Dimensions, PixelBox
+from ledger.values import Box, Dimensions, PixelBox, Suggestion
 from projections.directories import images_in
 from projections.groups import kept_images
+from projections.reader import Projections
 from web.crop import workbench
 from web.marks import Asking, Edges, Sides, operator_of, require_id
 from web.offered import Directory
@@ -86,19 +87,20 @@ async def decide(request: Request) -> Response:
         directory = bench.offered.directory(desk, sent.directory)
         group = _group(bench, desk, directory, sent.group)
         asked = Asked(operator_of(sent, bench.office.place.actor), correlation(), desk.now)
-        _decide(Chooser(desk.ledger, desk.zones), group, sent, asked)
+        _decide(desk, group, sent, asked)
         state, _ = replay(GROUPS, desk.ledger.history(group.subject))
         return _standing(group, state)
 
     return as_json(await bench.office.act(decided))
 
 
-def _decide(chooser: Chooser, group: FoundGroup, sent: Decide, asked: Asked) -> None:
+def _decide(desk: Desk, group: FoundGroup, sent: Decide, asked: Asked) -> None:
+    chooser = Chooser(desk.ledger, desk.zones)
     if sent.what == "choose":
         image = next((each for each in group.images if _id(each.subject) == sent.image), None)
         if image is None:
             raise NotFound("There is no such image in this group.", mend="Reload the page.")
-        chooser.choose(group, image.name, _wish(group, image, sent), asked)
+        chooser.choose(group, image.name, _wish(desk, group, image, sent), asked)
     elif sent.what == "reject":
         chooser.reject(group, asked)
     elif sent.what == "reopen":
@@ -107,8 +109,8 @@ def _decide(chooser: Chooser, group: FoundGroup, sent: Decide, asked: Asked) -> 
         raise Invalid(f"A group is decided by choose, reject or reopen, not {sent.what!r}.")
 
 
-def _wish(group: FoundGroup, image: GroupImage, sent: Decide) -> Wish:
-    proposed = proposed_beside(Path(group.path_of(image))).suggestion
+def _wish(desk: Desk, group: FoundGroup, image: GroupImage, sent: Decide) -> Wish:
+    proposed = _suggested(desk.projections, group, image)
     if sent.how == "suggested":
         if proposed is None:
             raise Conflict(f"Nothing is suggested for {image.name} any more.", mend="Reload the page.")
@@ -118,6 +120,10 @@ def _wish(group: FoundGroup, image: GroupImage, sent: Decide) -> Wish:
     edges, size = sent.box, Dimensions(sent.size.width, sent.size.height)
     box = PixelBox(edges.left, edges.top, edges.right, edges.bottom).normalise(size)
     return Wish(sent.how or "", box, proposed)
+
+
+def _suggested(projections: Projections, group: FoundGroup, image: GroupImage) -> Suggestion | None:
+    return suggested_for(Path(group.path_of(image)), group.project, projections).suggestion
 
 
 # -- groups, told ---------------------------------------------------------------------------------------------------
@@ -144,8 +150,10 @@ def _group(bench: Workbench, desk: Desk, directory: Directory, id_: str) -> Foun
 class _Told:
     """How groups are told to the page."""
 
-    def __init__(self, directory: Directory, contents: dict[str, str | None], boxes: dict[str, Box]) -> None:
-        self._directory, self._contents, self._boxes = directory, contents, boxes
+    def __init__(
+        self, projections: Projections, directory: Directory, contents: dict[str, str | None], boxes: dict[str, Box]
+    ) -> None:
+        self._projections, self._directory, self._contents, self._boxes = projections, directory, contents, boxes
 
     @classmethod
     def of(cls, desk: Desk, directory: Directory) -> "_Told":
@@ -156,7 +164,7 @@ class _Told:
             for each in kept_images(desk.projections)
             if each.x1 is not None and each.y1 is not None and each.x2 is not None and each.y2 is not None
         }
-        return cls(directory, contents, boxes)
+        return cls(desk.projections, directory, contents, boxes)
 
     def group(self, group: FoundGroup) -> dict[str, object]:
         """One group with its images."""
@@ -171,7 +179,7 @@ class _Told:
     def _image(self, group: FoundGroup, image: GroupImage) -> dict[str, object]:
         sha256 = self._contents.get(image.name)
         there = sha256 is not None and image.dimensions is not None
-        suggestion = proposed_beside(Path(group.path_of(image))).suggestion if there else None
+        suggestion = _suggested(self._projections, group, image) if there else None
         size = image.dimensions
         return {
             "id": _id(image.subject), "name": image.name, "stage": image.stage,

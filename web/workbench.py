@@ -9,10 +9,10 @@ from attrs import define, field, frozen
 from commands.cli.desk import Desk
 from commands.marking import Answer
 from commands.selecting import FoundGroup
+from commands.suggesting import suggested_for
 from ledger.values import Box
 from projections.progress import progress
 from web.claims import Claims
-from web.marks import proposed_for
 from web.offered import Directory, Offered, Picture, Stands
 from web.office import Office
 from web.previews import Previews, Shelf
@@ -82,9 +82,9 @@ def whereabouts(bench: Workbench, desk: Desk, directory: Directory) -> dict[str,
     }  # fmt: skip
 
 
-def told(picture: Picture, directory: Directory) -> dict[str, object]:
+def told(desk: Desk, picture: Picture, directory: Directory) -> dict[str, object]:
     """All that the page needs to show an image and to say what was decided about it."""
-    suggestion = proposed_for(picture).suggestion
+    suggestion = suggested_for(Path(picture.path), picture.project, desk.projections).suggestion
     return {
         "id": picture.id, "name": Path(picture.path).name, "width": picture.dimensions.width_px,
         "height": picture.dimensions.height_px, "sha256": picture.sha256, "version": picture.version,
@@ -114,7 +114,7 @@ def batch_told(
     for subject in subjects:
         id_ = subject.partition("/")[2]
         picture = bench.offered.anew(desk, directory, id_)
-        entries.append({"image": told(picture, directory), "decided": _decided(bench.offered.stands(desk, id_))})
+        entries.append({"image": told(desk, picture, directory), "decided": _decided(bench.offered.stands(desk, id_))})
     return {"id": batch, "entries": entries}
 
 
