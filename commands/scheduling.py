@@ -68,6 +68,12 @@ def plan(wish: Wish, worked: Sequence[Day], projections: Projections, position: 
     left = total - _taken(wish, known)
     if queue == 0:
         raise Refused("No crop is pending, so there is nothing to plan.", mend="To record some: crop record")
+    if total == 0:
+        margin = f"the queue's margin of {wish.policy.queue_margin_percent:g} %"
+        raise Refused(
+            f"Only {queue} pending, and {margin} is left out of plans: nothing remains to plan.",
+            mend="Execute at once: crop run --now",
+        )
     if left <= 0:
         raise Refused(f"All {queue:,} pending crops are planned on other days.", mend="See: crop schedule list")
     history = History.of(worked, wish.zone)

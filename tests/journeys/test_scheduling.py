@@ -102,6 +102,13 @@ def test_the_same_request_plans_the_same_bytes_and_another_seed_supersedes(crop:
     assert "crops for all projects, block-bootstrap, replaces version 1" in crop("log", "--type", "schedule.planned")
 
 
+def test_a_queue_within_the_margin_is_refused_for_that_reason(crop: Cli) -> None:
+    owe(crop, 1)
+    crop("schedule", "build", *START, exits=3)
+    assert "Only 1 pending" in crop.err
+    assert "other days" not in crop.err
+
+
 def test_an_empty_queue_is_refused_and_no_history_is_said(crop: Cli) -> None:
     crop("schedule", "build", *START, exits=3)
     assert "No crop is pending" in crop.err
