@@ -155,6 +155,14 @@ def test_a_pause_executes_nothing_and_misses_what_comes_due(world_of):
     assert missed(world)[:2] == [(2, 2, 2, 0, "paused"), (3, 3, 2, 0, "paused")]
 
 
+def test_being_woken_shortly_before_a_batch_does_not_begin_it_early(world_of):
+    world = world_of()
+    world.later(26, world.pause)
+    world.later(28, world.resume)
+    world.run()
+    assert world.begun_s() == [0, 0, 30, 30, 60, 60, 400, 400, 430, 430, 460, 460]
+
+
 def test_a_pause_that_outlasts_the_day_ends_with_it(world_of):
     world = world_of()
     world.later(-30, world.pause)

@@ -53,6 +53,12 @@ def test_an_imported_decision_tells(desk, recorded):
     assert recorded().suggestion == SUGGESTED
 
 
+def test_the_sidecar_that_is_there_now_goes_before_what_was_imported(desk, recorded):
+    desk.bring(samples.SIDECAR, "c.decision")
+    beside(desk, {**samples.SIDECARS["by stem"], "ai_crop_coords": [0.2, 0.2, 0.6, 0.6]})
+    assert recorded().suggestion == Suggestion(Box(0.2, 0.2, 0.6, 0.6))
+
+
 def test_what_the_marker_says_goes_before(desk, recorded):
     beside(desk, samples.SIDECARS["by stem"])
     event = recorded(suggestion=Suggestion(BOX), group="g")
