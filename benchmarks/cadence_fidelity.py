@@ -26,12 +26,12 @@ from zoneinfo import ZoneInfo
 
 from attrs import asdict
 
-from commands.cadence import Batch, Day, days, sittings
-from commands.fidelity import ENOUGH, Statistic, at_a_fixed_pace, compare, simulate
-from commands.plan import DayRequest, plan_day
-from commands.policy import Policy
-from commands.resampling import History
-from commands.rhythm import Span, rhythm_of
+from commands.planning.cadence import Batch, Day, days, sittings
+from commands.planning.fidelity import ENOUGH, Statistic, at_a_fixed_pace, compare, simulate
+from commands.planning.plan import DayRequest, plan_day
+from commands.planning.policy import Policy
+from commands.planning.resampling import History
+from commands.planning.rhythm import Span, rhythm_of
 from configs.settings import load
 from ledger.log import Ledger
 from projections.catch_up import caught_up

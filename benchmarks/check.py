@@ -33,7 +33,7 @@ from commands.crops import RecordCrop
 from commands.decider import Request
 from commands.handle import handle_many
 from commands.inspection.inspecting import Scope, inspected, wanted_of
-from commands.runner import Runner
+from commands.running.runner import Runner
 from configs.home import Home
 from configs.settings import load
 from imaging.read import sha256_of

@@ -29,8 +29,8 @@ from commands.crops import SkipImage
 from commands.decider import Request
 from commands.directories import ScanDirectory
 from commands.handle import handle_many
-from commands.recording import Asked
-from commands.scanning import Scanner
+from commands.progress.scanning import Scanner
+from commands.recording.recording import Asked
 from imaging.scan import find_images
 from imaging.zones import Zones
 from ledger.events.directories import ScannedImage

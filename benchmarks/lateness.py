@@ -19,13 +19,13 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)  # not this directory:
 
 from PIL import Image
 
-from commands.clock import RealClock
 from commands.crops import RecordCrop
 from commands.decider import Request
-from commands.following import Following, Scene, days_to_follow, follow
 from commands.handle import handle, handle_many
-from commands.runner import Runner
-from commands.running import owed_beside
+from commands.running.clock import RealClock
+from commands.running.following import Following, Scene, days_to_follow, follow
+from commands.running.runner import Runner
+from commands.running.running import owed_beside
 from commands.schedules import PlanSchedule, schedule_subject
 from configs.home import Home
 from configs.settings import load

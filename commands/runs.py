@@ -1,6 +1,7 @@
 """What may happen to a run: started, paused, resumed, stopped, ended. One decider.
 
-At most one run works on a project. That is a rule between runs, so `commands.leases` keeps it, behind the write lock.
+At most one run works on a project. That is a rule between runs: `commands.running.leases` keeps it, behind the write
+lock.
 """
 
 from collections.abc import Iterator

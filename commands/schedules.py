@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from attrs import evolve as changed
 from attrs import frozen
 
-from commands.dayfile import as_file, lint
 from commands.decider import Command, Decider
+from commands.planning.dayfile import as_file, lint
 from ledger.entry import Entry
 from ledger.errors import Damaged, Invalid, NotFound
 from ledger.events.event import Event

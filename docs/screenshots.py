@@ -25,7 +25,7 @@ from attrs import define, field
 from PIL import Image
 
 from commands.cli.app import run
-from commands.leases import lock_of
+from commands.running.leases import lock_of
 from configs.home import Home
 from db.lock import held_while_alive
 from imaging.samples import make_samples

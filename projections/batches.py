@@ -1,7 +1,7 @@
 """The batches that were marked on the page, so that undo, redo and going back work after a restart as well.
 
 Its requests say in their correlation what they are: `mark:BATCH`, `undo:BATCH:REQUEST`, `redo:BATCH:REQUEST`
-(`commands.retracing`).
+(`commands.recording.retracing`).
 """
 
 from collections.abc import Iterator

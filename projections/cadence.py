@@ -185,8 +185,8 @@ def human_crops(
 ) -> list[HumanCrop]:
     """The crops people marked in a project (in all, if none is named) in a span of time, each person's in order.
 
-    `commands.cadence.batches` makes batches of these in one pass. The view `human_batches` says the same in SQL; for
-    1,000,000 crops the pass takes 3 s, the view's window functions 10 s.
+    `commands.planning.cadence.batches` makes batches of these in one pass. The view `human_batches` says the same in
+    SQL; for 1,000,000 crops the pass takes 3 s, the view's window functions 10 s.
     """
     return projections.rows(
         HumanCrop,

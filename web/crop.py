@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.cli.desk import Desk, correlation
-from commands.marking import Answer, Marking
-from commands.recording import Asked
-from commands.scanning import Scanner
-from commands.sitting_down import get_up, greeting, sit_down
+from commands.progress.scanning import Scanner
+from commands.progress.sitting_down import get_up, greeting, sit_down
+from commands.recording.marking import Answer, Marking
+from commands.recording.recording import Asked
 from ledger.errors import NotFound
 from projections import batches
 from projections.progress import progress

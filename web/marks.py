@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from commands.marking import Decision
-from commands.marks import Mark
+from commands.recording.marking import Decision
+from commands.recording.marks import Mark
 from ledger.errors import Invalid
 from ledger.values import Actor, Dimensions, Instant, PixelBox, instant
 from web.offered import Picture

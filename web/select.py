@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands.choosing import Chooser, Wish
+from commands.choosing.choosing import Chooser, Wish
+from commands.choosing.selecting import FoundGroup, found_groups, rules_of
 from commands.cli.desk import Desk, correlation
 from commands.groups import GROUPS, Group
 from commands.handle import replay
-from commands.recording import Asked
-from commands.selecting import FoundGroup, found_groups, rules_of
-from commands.suggesting import suggested_for
+from commands.recording.recording import Asked
+from commands.recording.suggesting import suggested_for
 from ledger.errors import Conflict, Invalid, NotFound
 from ledger.events.groups import GroupImage, ImageChosen
 from ledger.values import Box, Dimensions, PixelBox, Suggestion

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from commands.cadence import Sitting, batches, gaps, sittings
 from commands.cli.desk import Desk
-from commands.status import Status, status
+from commands.planning.cadence import Sitting, batches, gaps, sittings
+from commands.running.status import Status, status
 from ledger.values import instant
 from projections.cadence import human_crops, marked_quarters
 from projections.executions import executed_between
@@ -21,7 +21,7 @@ from web.charts import Chart, Column, Table
 from web.chosen import Chosen
 
 ACTIVE_S = 300.0
-"""Gaps between batches shorter than this are work, as in `commands.cadence`."""
+"""Gaps between batches shorter than this are work, as in `commands.planning.cadence`."""
 
 NEWS_DAYS = 7
 """Problems older than this are history, also for who has not seen them."""

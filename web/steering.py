@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands import steering
 from commands.cli.desk import Desk, correlation
-from commands.steering import Steered, Wish
+from commands.running import steering
+from commands.running.steering import Steered, Wish
 from ledger.errors import NotFound
 from web.pages import as_json, body, office
 

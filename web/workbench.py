@@ -6,10 +6,10 @@ from typing import Self
 
 from attrs import define, field, frozen
 
+from commands.choosing.selecting import FoundGroup
 from commands.cli.desk import Desk
-from commands.marking import Answer
-from commands.selecting import FoundGroup
-from commands.suggesting import suggested_for
+from commands.recording.marking import Answer
+from commands.recording.suggesting import suggested_for
 from ledger.values import Box
 from projections.progress import progress
 from web.claims import Claims

@@ -229,7 +229,7 @@ def publish(
     Example:
       crop publish report.db
     """
-    from commands.publishing import publish as write
+    from commands.exporting.publishing import publish as write
 
     with at_desk(context) as desk, progress("Publishing"):
         _ = desk.projections  # caught up

@@ -11,13 +11,13 @@ from commands.cli.pacing import measured, zone_of
 from ledger.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:
-    from commands.plan import Method
-    from commands.policy import Policy
+    from commands.planning.plan import Method
+    from commands.planning.policy import Policy
 
 
 def linted(desk: Desk, policy: "Policy", files: list[Path] | None, project: str | None, *, as_json: bool) -> int:
     """Lint files, or every plan that holds; exit 1 if anything is wrong."""
-    from commands.dayfile import lint, policy_in
+    from commands.planning.dayfile import lint, policy_in
 
     wrong = 0
     for name, content, allowed in _contents(desk, policy, files, project):
@@ -37,8 +37,8 @@ def _contents(
     desk: Desk, policy: "Policy", files: list[Path] | None, project: str | None
 ) -> list[tuple[str, object, int | None]]:
     """What is to be checked: its name, what it says, and how many crops it may plan."""
-    from commands.dayfile import as_file
-    from commands.scheduling import allowed, standing
+    from commands.planning.dayfile import as_file
+    from commands.planning.scheduling import allowed, standing
     from projections.queue import sizes
     from projections.schedules import schedules
 
@@ -81,8 +81,8 @@ class Trial:
 
 def against(desk: Desk, trial: Trial, *, as_json: bool) -> int:
     """Simulate, compare, print; exit 1 if a statistic is farther from the history than its own noise."""
-    from commands.fidelity import compare, simulate
-    from commands.scheduling import require_numpy
+    from commands.planning.fidelity import compare, simulate
+    from commands.planning.scheduling import require_numpy
 
     require_numpy()
     zone, worked = zone_of(desk, trial.tz), measured(desk, trial.project, trial.tz).days

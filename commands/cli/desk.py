@@ -13,8 +13,8 @@ import typer
 from configs.home import Home
 
 if TYPE_CHECKING:
-    from commands.recording import Recorder
-    from commands.runner import Runner
+    from commands.recording.recording import Recorder
+    from commands.running.runner import Runner
     from configs.settings import Settings
     from imaging.zones import Zones
     from ledger.log import Ledger
@@ -76,8 +76,8 @@ class Desk:
         """A run of its own, with a name of its own."""
         import secrets
 
-        from commands.runner import Runner
-        from commands.running import owed_beside
+        from commands.running.runner import Runner
+        from commands.running.running import owed_beside
 
         return Runner(
             ledger=self.ledger,
@@ -93,7 +93,7 @@ class Desk:
 
     def recorder(self) -> "Recorder":
         """What records marks here."""
-        from commands.recording import Recorder
+        from commands.recording.recording import Recorder
 
         return Recorder(self.ledger, self.projections, self.zones)
 

@@ -10,7 +10,7 @@ from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, fields, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
-    from commands.scanning import Scan
+    from commands.progress.scanning import Scan
 
 DirectoryArgument = Annotated[Path, typer.Argument(help="The directory.")]
 
@@ -60,8 +60,8 @@ def scan(
 
 def scanned(desk: Desk, directory: Path, actor: str | None = None) -> "Scan":
     """A scan of one directory, with a bar while new images are read."""
-    from commands.recording import Asked
-    from commands.scanning import Scanner
+    from commands.progress.scanning import Scanner
+    from commands.recording.recording import Asked
 
     with progress(f"Reading {directory.name}") as bar:
         scanner = Scanner(desk.ledger, desk.projections, desk.zones, bar.reach)
@@ -156,9 +156,9 @@ def relocate(
     Example:
       crop relocate photos/set_a archive/2025/set_a
     """
-    from commands.recording import Asked
-    from commands.relocating import Move, relocate_directory
-    from commands.scanning import Scanner
+    from commands.progress.relocating import Move, relocate_directory
+    from commands.progress.scanning import Scanner
+    from commands.recording.recording import Asked
     from imaging.zones import canonical
 
     with at_desk(context) as desk:

@@ -16,10 +16,10 @@ from commands.cli.output import emit, plural, say, warn
 
 if TYPE_CHECKING:
     from commands.cli.watching import View
-    from commands.clock import Clock
-    from commands.following import Following, Scene
-    from commands.runner import Runner
-    from commands.slots import Slot
+    from commands.running.clock import Clock
+    from commands.running.following import Following, Scene
+    from commands.running.runner import Runner
+    from commands.running.slots import Slot
 
 
 @frozen
@@ -39,8 +39,8 @@ class Orders:
 
 def run_by_schedule(desk: Desk, orders: Orders) -> int:
     """Follow the planned days, or say or play what would happen; returns the exit code."""
-    from commands.following import Following as Wanted
-    from commands.following import days_to_follow
+    from commands.running.following import Following as Wanted
+    from commands.running.following import days_to_follow
     from ledger.errors import Refused
 
     days = days_to_follow(desk.projections, orders.project, orders.days, _first(orders.first), desk.now)
@@ -65,8 +65,8 @@ def _first(text: str | None) -> date | None:
 
 
 def _follow(desk: Desk, what: "Following", orders: Orders) -> int:
-    from commands.clock import CompressedClock, RealClock
-    from commands.following import Scene, beginning_s, open_slots
+    from commands.running.clock import CompressedClock, RealClock
+    from commands.running.following import Scene, beginning_s, open_slots
 
     runner = desk.runner()
     slots = open_slots(runner, desk.projections, what.days)
@@ -81,9 +81,9 @@ def _follow(desk: Desk, what: "Following", orders: Orders) -> int:
 
 
 def _simulate(desk: Desk, what: "Following", orders: Orders) -> int:
-    from commands.clock import VirtualClock
-    from commands.following import beginning_s, open_slots
-    from commands.simulating import played
+    from commands.running.clock import VirtualClock
+    from commands.running.following import beginning_s, open_slots
+    from commands.running.simulating import played
 
     begun = monotonic()
     like = desk.runner()
@@ -98,9 +98,9 @@ def _simulate(desk: Desk, what: "Following", orders: Orders) -> int:
 
 def _watch(what: "Following", scene: "Scene", clock: "Clock", slots: list["Slot"], *, as_json: bool) -> bool:
     """Show what happens; whether anything failed for good."""
-    from commands.following import follow
-    from commands.runner import Done
-    from commands.running import Summary
+    from commands.running.following import follow
+    from commands.running.runner import Done
+    from commands.running.running import Summary
 
     summary = Summary()
     runner = scene.runner
@@ -126,7 +126,7 @@ def _conclude(runner: "Runner", executed: int, failed: int) -> None:
 @contextmanager
 def _view(what: "Following", runner: "Runner", slots: list["Slot"], *, as_json: bool) -> Iterator["View"]:
     from commands.cli.watching import ForPrograms, Lines
-    from commands.timer import planned_at
+    from commands.running.timer import planned_at
 
     zone = ZoneInfo(what.days[0].timezone)
     if as_json:
@@ -146,8 +146,8 @@ def _view(what: "Following", runner: "Runner", slots: list["Slot"], *, as_json: 
 
 def _tell(desk: Desk, what: "Following", *, as_json: bool) -> int:
     """What would happen: each stretch of work that is still to come, and what is missing for it."""
-    from commands.following import open_slots
-    from commands.readiness import look
+    from commands.running.following import open_slots
+    from commands.running.readiness import look
 
     runner = desk.runner()
     slots = open_slots(runner, desk.projections, what.days)

@@ -12,7 +12,7 @@ from commands.cli.output import emit, progress, say, shown, size, warn, wrapped_
 if TYPE_CHECKING:
     from commands.inspection.findings import Finding
     from commands.inspection.inspecting import Inspection
-    from commands.runner import Runner
+    from commands.running.runner import Runner
 
 
 def register(app: typer.Typer) -> None:
@@ -92,8 +92,8 @@ def _as_table(found: "tuple[Finding, ...]") -> str:
 
 
 def _write_report(desk: Desk, inspection: "Inspection") -> Path:
+    from commands.exporting.whole_files import written_whole
     from commands.inspection.report import markdown
-    from commands.whole_files import written_whole
 
     at = desk.now.astimezone(desk.settings.zone)
     path = desk.home.root / "data" / "daily_summaries" / f"crop_check_{at:%Y-%m-%d}.md"

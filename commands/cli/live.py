@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from commands.cli.watching import told
-from commands.runner import Done
-from commands.slots import Slot
-from commands.timer import DayOver, Happening, Waiting
+from commands.running.runner import Done
+from commands.running.slots import Slot
+from commands.running.timer import DayOver, Happening, Waiting
 from ledger.events.crops import CropExecuted, CropFailed
 from ledger.events.runs import BatchBegun, BatchesMissed
 from ledger.events.schedules import PlannedBlock

@@ -11,8 +11,8 @@ from commands.cli.output import emit, plural, say, shown, table
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from commands.cadence import Cadence
-    from commands.rhythm import Rhythm
+    from commands.planning.cadence import Cadence
+    from commands.planning.rhythm import Rhythm
 
 ZoneOption = Annotated[str | None, typer.Option(help="The zone of work; else the setting timezone.")]
 
@@ -41,7 +41,7 @@ def cadence(
       crop cadence --tz America/New_York
       crop cadence --project mojo1 --since 2025-10-08T00:00:00-04:00 --json
     """
-    from commands.rhythm import export_cadence
+    from commands.planning.rhythm import export_cadence
 
     with at_desk(context) as desk:
         rhythm = measured(desk, project, tz, since, until)
@@ -59,7 +59,7 @@ def measured(
     desk: Desk, project: str | None, tz: str | None, since: str | None = None, until: str | None = None
 ) -> "Rhythm":
     """The rhythm that the options mean."""
-    from commands.rhythm import Span, rhythm_of
+    from commands.planning.rhythm import Span, rhythm_of
     from ledger.values import parse_instant
 
     span = Span(

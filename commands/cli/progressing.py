@@ -12,7 +12,7 @@ from commands.cli.options import JsonFlag
 from commands.cli.output import emit, fields, plural, say, shown, table, warn
 
 if TYPE_CHECKING:
-    from commands.sitting_down import Working
+    from commands.progress.sitting_down import Working
     from projections.progress import DirectoryProgress
 
 BAR_WIDTH = 20
@@ -171,7 +171,7 @@ def _bar(count: int, of: int) -> str:
 
 
 def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
-    from commands.recovering import vanished
+    from commands.progress.recovering import vanished
     from projections.upcoming import next_images
 
     where = shown(row.directory) + "/"
@@ -193,14 +193,14 @@ def _in_full(desk: Desk, row: "DirectoryProgress") -> None:
 
 
 def _working(desk: Desk, row: "DirectoryProgress") -> "Working":
-    from commands.sitting_down import working
+    from commands.progress.sitting_down import working
 
     return working(row, desk.projections, idle_s=desk.settings.idle_threshold_s, now=desk.now)
 
 
 def _worked(desk: Desk, row: "DirectoryProgress") -> dict[str, object]:
     """What the sittings in a directory say of it, and what comes next, for programs."""
-    from commands.recovering import vanished
+    from commands.progress.recovering import vanished
     from projections.upcoming import next_images
 
     work = _working(desk, row)
@@ -219,7 +219,7 @@ def _tell_sittings(desk: Desk, row: "DirectoryProgress") -> None:
     from datetime import datetime
 
     from commands.cli.sitting import told
-    from commands.sitting_down import ago, span
+    from commands.progress.sitting_down import ago, span
 
     work = _working(desk, row)
     if work.now:

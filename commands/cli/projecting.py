@@ -11,7 +11,7 @@ from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
 
 if TYPE_CHECKING:
-    from commands.decision_files import Written
+    from commands.exporting.decision_files import Written
 
 _SHOWN = 20
 """Differences that are listed; the count names them all."""
@@ -199,7 +199,7 @@ def export(
         if code:
             raise typer.Exit(code)
         return
-    from commands.exporting import export as write
+    from commands.exporting.exporting import export as write
     from ledger.errors import Invalid
 
     elsewhere = what in {"decisions", "sidecars"}
@@ -218,7 +218,7 @@ def export(
 
 
 def _xmp(desk: Desk, style: StyleOption, project: str | None, to: Path | None, *, as_json: bool) -> int:
-    from commands.xmp_files import write_sidecars
+    from commands.exporting.xmp_files import write_sidecars
 
     target = to.expanduser().absolute() if to else None
     with progress("Exporting"):
@@ -236,7 +236,7 @@ def _xmp(desk: Desk, style: StyleOption, project: str | None, to: Path | None, *
 
 
 def _elsewhere(desk: Desk, what: str, project: str | None, to: Path) -> "Written":
-    from commands.decision_files import write_decisions, write_sidecars
+    from commands.exporting.decision_files import write_decisions, write_sidecars
 
     target = to.expanduser().absolute()
     if what == "sidecars":

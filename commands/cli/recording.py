@@ -12,7 +12,7 @@ from commands.cli.output import emit, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
     from commands.decider import Command, Request
-    from commands.marks import Mark
+    from commands.recording.marks import Mark
 
 ImagesArgument = Annotated[list[Path], typer.Argument(help="One image or several.")]
 
@@ -79,7 +79,7 @@ def _mark(
     at: str | None,
 ) -> "Mark":
     from commands.finding import project_for
-    from commands.marks import Mark, box_on, offset_of
+    from commands.recording.marks import Mark, box_on, offset_of
     from ledger.values import Box, Suggestion, instant, parse_instant
 
     path = desk.zones.check(image)
@@ -95,7 +95,7 @@ def _mark(
 
 
 def _record_one(desk: Desk, mark: "Mark", actor: str, *, as_json: bool) -> int:
-    from commands.recording import Asked
+    from commands.recording.recording import Asked
 
     recorded = desk.recorder().record([mark], Asked(actor, correlation(), desk.now))
     if recorded.refused:
@@ -112,8 +112,8 @@ def _record_one(desk: Desk, mark: "Mark", actor: str, *, as_json: bool) -> int:
 def _record_many(
     desk: Desk, source: Path, directory: Path | None, project: str | None, actor: str, *, as_json: bool
 ) -> int:
-    from commands.mark_files import record_file
-    from commands.recording import Asked
+    from commands.recording.mark_files import record_file
+    from commands.recording.recording import Asked
 
     with progress("Recording") as bar:
         request = Asked(actor, correlation(), desk.now)

@@ -12,8 +12,8 @@ from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
-    from commands.runner import Done, Runner
-    from commands.running import Summary
+    from commands.running.runner import Done, Runner
+    from commands.running.running import Summary
     from ledger.events.crops import CropUndone
 
 
@@ -115,7 +115,7 @@ def _able(desk: Desk) -> None:
 
 
 def _preview(desk: Desk, limit: int | None, project: str | None, *, as_json: bool) -> int:
-    from commands.running import preview
+    from commands.running.running import preview
 
     count = problems = 0
     for each in preview(desk.runner(), desk.projections, project=project, limit=limit):
@@ -132,7 +132,7 @@ def _preview(desk: Desk, limit: int | None, project: str | None, *, as_json: boo
 
 
 def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: bool) -> int:
-    from commands.running import Summary, run_now
+    from commands.running.running import Summary, run_now
     from projections.queue import sizes
 
     runner = desk.runner()
@@ -150,7 +150,7 @@ def _execute(desk: Desk, limit: int | None, project: str | None, *, as_json: boo
 
 
 def _tell(done: "Done", *, as_json: bool) -> None:
-    from commands.runner import Left
+    from commands.running.runner import Left
     from ledger.events.crops import CropFailed
 
     if as_json:
@@ -197,7 +197,7 @@ def undo(
       crop undo photos/set_a/a.png
     """
     from commands.finding import subject_of
-    from commands.undoing import undo_crop, undoable
+    from commands.recording.undoing import undo_crop, undoable
     from ledger.errors import CropledgerError
 
     failures: list[CropledgerError] = []

@@ -15,9 +15,9 @@ from commands.cli.pacing import ZoneOption, measured, zone_of
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from commands.plan import Method
-    from commands.policy import Policy
-    from commands.scheduling import Planned, Wish
+    from commands.planning.plan import Method
+    from commands.planning.policy import Policy
+    from commands.planning.scheduling import Planned, Wish
     from ledger.events.schedules import SchedulePlanned
 
 schedule = typer.Typer(help="Plan the days on which recorded crops are executed.", no_args_is_help=True)
@@ -71,8 +71,8 @@ def build(
       crop schedule build --days 3 --start 2025-10-27T09:00:00 --tz America/Los_Angeles
       crop schedule build --days 5 --seed 7 --dry-run
     """
-    from commands.schedule_files import export_days
-    from commands.scheduling import plan, record, require_numpy
+    from commands.exporting.schedule_files import export_days
+    from commands.planning.scheduling import plan, record, require_numpy
 
     require_numpy()
     with at_desk(context) as desk:
@@ -101,7 +101,7 @@ def build(
 
 
 def _policy(desk: Desk, file: Path | None) -> "Policy":
-    from commands.policy import Policy
+    from commands.planning.policy import Policy
     from configs.settings import load
 
     return Policy.of(load(desk.home.config, *([file] if file else [])))
@@ -117,7 +117,7 @@ def _wish(
     project: str | None,
     method: MethodOption | None,
 ) -> "Wish":
-    from commands.scheduling import Wish
+    from commands.planning.scheduling import Wish
 
     how: Method | None = method.value if method else None
     if start is None:
@@ -162,8 +162,8 @@ def _caught_up(desk: Desk) -> None:
 
 
 def _tell(planned: "Planned", *, as_json: bool) -> None:
-    from commands.dayfile import as_file
-    from commands.drawing import headline
+    from commands.planning.dayfile import as_file
+    from commands.planning.drawing import headline
 
     for each in planned.plans:
         if as_json:
@@ -210,14 +210,14 @@ def show(
       crop schedule show 2025-10-27 --svg monday.svg
     """
     from commands.cli.comparing import actual_of, tell_actual
-    from commands.dayfile import as_file
-    from commands.drawing import lines
-    from commands.drawing import svg as drawn
+    from commands.planning.dayfile import as_file
+    from commands.planning.drawing import lines
+    from commands.planning.drawing import svg as drawn
 
     with at_desk(context) as desk:
         planned = _of_day(desk, day, project)
         if svg is not None:
-            from commands.whole_files import written_whole
+            from commands.exporting.whole_files import written_whole
 
             with written_whole(svg.expanduser().absolute()) as stream:
                 stream.write(drawn(planned, desk.now).encode())
@@ -236,8 +236,8 @@ def show(
 
 
 def _of_day(desk: Desk, day: str | None, project: str | None) -> "SchedulePlanned":
+    from commands.planning.scheduling import standing
     from commands.schedules import schedule_subject
-    from commands.scheduling import standing
     from ledger.errors import NotFound
     from projections.schedules import schedules
 
@@ -344,8 +344,8 @@ def cancel(
       crop schedule cancel 2025-10-27 --reason "out of office"
     """
     from commands.decider import Request
+    from commands.exporting.schedule_files import export_days
     from commands.handle import handle
-    from commands.schedule_files import export_days
     from commands.schedules import CancelSchedule, schedule_subject
 
     with at_desk(context) as desk:

@@ -12,9 +12,9 @@ from commands.cli.options import ActorOption, JsonFlag, ProjectOption, ReasonOpt
 from commands.cli.output import emit, plural, say, shown, table
 
 if TYPE_CHECKING:
-    from commands.choosing import Chooser, Wish
-    from commands.recording import Asked
-    from commands.selecting import FoundGroup
+    from commands.choosing.choosing import Chooser, Wish
+    from commands.choosing.selecting import FoundGroup
+    from commands.recording.recording import Asked
 
 ImageArgument = Annotated[Path, typer.Argument(help="An image of the group.")]
 
@@ -73,8 +73,8 @@ def in_words(group: "FoundGroup") -> str:
 
 
 def _groups(desk: Desk, directory: Path, project: str | None) -> "tuple[Path, list[FoundGroup]]":
+    from commands.choosing.selecting import found_groups, rules_of
     from commands.finding import project_for
-    from commands.selecting import found_groups, rules_of
 
     place = scanned(desk, directory).directory
     of = project or only_project(desk, str(place)) or project_for(place / "image", None)
@@ -114,7 +114,7 @@ def choose(
 
 
 def _wish(whole: bool, box: str | None, suggested: str | None) -> "Wish":
-    from commands.choosing import Wish
+    from commands.choosing.choosing import Wish
     from ledger.values import Box, Suggestion
 
     if suggested is not None:
@@ -176,9 +176,9 @@ def _decide(
     *,
     as_json: bool,
 ) -> None:
-    from commands.choosing import Chooser
-    from commands.recording import Asked
-    from commands.selecting import group_with
+    from commands.choosing.choosing import Chooser
+    from commands.choosing.selecting import group_with
+    from commands.recording.recording import Asked
 
     with at_desk(context) as desk:
         place, found = _groups(desk, desk.zones.check(image).parent, project)
@@ -194,7 +194,7 @@ def _decide(
 
 
 def _again(desk: Desk, place: Path, group: "FoundGroup") -> "Sequence[FoundGroup]":
-    from commands.selecting import found_groups, rules_of
+    from commands.choosing.selecting import found_groups, rules_of
 
     return found_groups(desk.projections, str(place), group.project, rules_of(desk.settings))
 

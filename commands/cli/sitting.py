@@ -38,8 +38,8 @@ def start(
     Example:
       crop sitting start photos/set_a --project mojo
     """
-    from commands.recording import Asked
-    from commands.sitting_down import greeting, sit_down
+    from commands.progress.sitting_down import greeting, sit_down
+    from commands.recording.recording import Asked
     from projections.upcoming import next_images
 
     with at_desk(context) as desk:
@@ -83,8 +83,8 @@ def end(
     Example:
       crop sitting end
     """
-    from commands.recording import Asked
-    from commands.sitting_down import get_up
+    from commands.progress.sitting_down import get_up
+    from commands.recording.recording import Asked
     from imaging.zones import canonical
 
     with at_desk(context) as desk:
@@ -116,7 +116,7 @@ def _sat(desk: Desk, directory: str | None, who: str | None) -> "list[Sitting]":
 def told(sitting: "Sitting") -> str:
     """What a sitting comes to, in half a line."""
     from commands.cli.output import plural
-    from commands.sitting_down import per_hour, span
+    from commands.progress.sitting_down import per_hour, span
 
     pace = per_hour(sitting.images, sitting.work_s)
     return f"{plural(sitting.images, 'image')} in {span(sitting.work_s)} of work" + (
@@ -160,7 +160,7 @@ def list_(
 def _line(desk: Desk, sitting: "Sitting") -> tuple[object, ...]:
     from datetime import datetime
 
-    from commands.sitting_down import per_hour, span
+    from commands.progress.sitting_down import per_hour, span
 
     zone = desk.settings.zone
     started, last = (
@@ -172,7 +172,7 @@ def _line(desk: Desk, sitting: "Sitting") -> tuple[object, ...]:
 
 
 def _list_days(desk: Desk, directory: str | None, limit: int, *, as_json: bool) -> None:
-    from commands.sitting_down import days, span
+    from commands.progress.sitting_down import days, span
     from projections.sittings import steps
 
     done = [step for step in steps(desk.projections) if directory in {None, step.directory}]

@@ -11,8 +11,8 @@ from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, plural, progress, say, shown, warn
 
 if TYPE_CHECKING:
-    from commands.recording import Asked
-    from commands.staging import Carried, Stager
+    from commands.choosing.staging import Carried, Stager
+    from commands.recording.recording import Asked
     from projections.staging import StagedImage
 
 
@@ -109,13 +109,13 @@ def _staged(desk: Desk, images: list[Path]) -> "list[StagedImage]":
 
 
 def _asked(desk: Desk, actor: str | None) -> "Asked":
-    from commands.recording import Asked
+    from commands.recording.recording import Asked
 
     return Asked(operator(actor), correlation(), desk.now)
 
 
 def _stager(desk: Desk) -> "Stager":
-    from commands.staging import Stager, wanted_beside
+    from commands.choosing.staging import Stager, wanted_beside
 
     return Stager(desk.ledger, desk.zones, desk.settings.staging, wanted_beside(desk.projections))
 

@@ -36,8 +36,8 @@ def reset(
     Example:
       crop progress reset photos/set_a --reason "other framing"
     """
-    from commands.recording import Asked
-    from commands.restarting import restart, restartable
+    from commands.progress.restarting import restart, restartable
+    from commands.recording.recording import Asked
 
     with at_desk(context) as desk:
         place = looked_at(desk, directory)
@@ -87,10 +87,10 @@ def recover(
     Example:
       crop progress recover photos/set_a --output photos/__cropped/set_a --project mojo
     """
-    from commands import recovering
     from commands.finding import project_for
-    from commands.recording import Asked
-    from commands.scanning import Scanner
+    from commands.progress import recovering
+    from commands.progress.scanning import Scanner
+    from commands.recording.recording import Asked
 
     with at_desk(context) as desk:
         place = scanned(desk, directory).directory

@@ -11,8 +11,8 @@ from commands.cli.options import ActorOption, JsonFlag, ReasonOption
 from commands.cli.output import emit, plural, say
 
 if TYPE_CHECKING:
-    from commands.status import DayStatus, RunStatus, Status
-    from commands.steering import Wish
+    from commands.running.status import DayStatus, RunStatus, Status
+    from commands.running.steering import Wish
 
 RunArgument = Annotated[str | None, typer.Argument(help="Which run, where there are several.")]
 ProjectOnly = Annotated[str | None, typer.Option(help="Only the run on this project.")]
@@ -37,7 +37,7 @@ def status(context: typer.Context, as_json: JsonFlag = False) -> None:
       crop status
       crop status --json
     """
-    from commands.status import status as asked
+    from commands.running.status import status as asked
 
     with at_desk(context) as desk:
         found = asked(desk.ledger, desk.projections, desk.home, desk.now)
@@ -63,7 +63,7 @@ def pause(
     Example:
       crop pause --reason "the disk is being moved"
     """
-    from commands import steering
+    from commands.running import steering
 
     with at_desk(context) as desk:
         _steer(desk, steering.pause, "Paused", "To go on: crop resume", run, project, reason, actor, as_json=as_json)
@@ -83,7 +83,7 @@ def resume(
     Example:
       crop resume
     """
-    from commands import steering
+    from commands.running import steering
 
     with at_desk(context) as desk:
         _steer(desk, steering.resume, "Resumed", "", run, project, reason, actor, as_json=as_json)
@@ -105,7 +105,7 @@ def stop(
     Example:
       crop stop
     """
-    from commands import steering
+    from commands.running import steering
 
     with at_desk(context) as desk:
         _steer(desk, steering.stop, "Stopping", "", run, project, reason, actor, as_json=as_json)
@@ -123,7 +123,7 @@ def _steer(
     *,
     as_json: bool,
 ) -> None:
-    from commands.steering import living, steer
+    from commands.running.steering import living, steer
 
     told = steer(
         wish, living(desk.projections, desk.home, run=run, project=project), reason,

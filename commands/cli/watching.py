@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from commands.cli.output import emit, plural, say, warn
-from commands.runner import Done, Left
+from commands.running.runner import Done, Left
+from commands.running.timer import BlockOver, DayOver, Happening, Waiting
 from commands.telling import gist
-from commands.timer import BlockOver, DayOver, Happening, Waiting
 from ledger.events.crops import CropFailed
 from ledger.events.event import Event
 from ledger.events.runs import BatchBegun, RunEnded, RunStarted

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from attrs import Factory, field, frozen
 
 from commands.importing.quarantine import SetAside
-from commands.marks import Mark
+from commands.recording.marks import Mark
 from ledger.codec import encode
 from ledger.entry import derived_id
 from ledger.errors import Invalid

@@ -18,7 +18,7 @@ from commands.importing.facts import bare_name
 from commands.importing.quarantine import SetAside
 from commands.importing.reading import Lines, Record, lines
 from commands.importing.times import read_time
-from commands.marks import Mark, offset_of
+from commands.recording.marks import Mark, offset_of
 from ledger.errors import Invalid
 from ledger.values import Box, Dimensions, Suggestion
 

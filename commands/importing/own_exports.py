@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 from attrs import Factory, define
 
-from commands.decision_files import write_decisions
-from commands.exporting import export
+from commands.exporting.decision_files import write_decisions
+from commands.exporting.exporting import export
 from commands.importing.decisions import DATABASE
 from commands.importing.facts import Fact, Told
 from commands.importing.files import rows_of, survey_of

@@ -16,8 +16,8 @@ from typing import BinaryIO
 import msgspec
 from attrs import Factory, define, frozen
 
+from commands.exporting.whole_files import remove, written_whole
 from commands.importing.reading import KEPT_BYTES, Record
-from commands.whole_files import remove, written_whole
 from ledger.errors import Damaged, Invalid
 from ledger.values import Instant, instant
 

@@ -14,7 +14,7 @@ from commands.importing.mark_lines import LAYOUT as PENDING
 from commands.importing.mark_lines import mark_of
 from commands.importing.quarantine import SetAside
 from commands.importing.times import is_local, read_time
-from commands.marks import Mark, offset_of
+from commands.recording.marks import Mark, offset_of
 from ledger.errors import Invalid
 from ledger.events.imports import OperationImported
 from ledger.values import Box, Dimensions, PixelBox

@@ -21,8 +21,8 @@ from commands.image import Image
 from commands.importing.facts import Reading, bare_name
 from commands.importing.landing import Landing, Verdict
 from commands.importing.quarantine import SetAside
-from commands.marks import Mark
-from commands.recording import Asked, Recorder
+from commands.recording.marks import Mark
+from commands.recording.recording import Asked, Recorder
 from imaging.problems import Unusable
 from imaging.read import observe
 from imaging.zones import canonical

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from commands.exporting.xmp import NoCrop, read
 from commands.importing.facts import Reading, Told, project_of
 from commands.importing.layouts import Row
 from commands.importing.quarantine import SetAside
 from commands.importing.reading import Record
-from commands.marks import Mark
-from commands.xmp import NoCrop, read
+from commands.recording.marks import Mark
 from imaging.problems import Unusable
 from imaging.read import glance
 from ledger.errors import Invalid

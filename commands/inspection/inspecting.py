@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from commands.inspection.facts import Depth, Room, Seen
 from commands.inspection.findings import Finding, Level, counts, findings
 from commands.inspection.looking import Wanted, beside, inspect
-from commands.runner import Runner
+from commands.running.runner import Runner
 from imaging.companions import stem_of
 from projections.groups import selections
 from projections.progress import images

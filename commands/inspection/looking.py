@@ -15,8 +15,8 @@ from attrs import Factory, define, frozen
 from commands.inspection.facts import Depth, Look, Refusal, Room, Seen
 from commands.inspection.findings import space_for
 from commands.inspection.surroundings import look_around
-from commands.leases import lives
-from commands.runner import REFUSED, Runner
+from commands.running.leases import lives
+from commands.running.runner import REFUSED, Runner
 from imaging.disk import exists
 from imaging.problems import Unusable
 from imaging.read import ImageFile, glance, observe

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import attrs
 
-from commands.clock import VirtualClock
 from commands.crops import RecordCrop
 from commands.decider import Request
-from commands.following import Following, Scene, days_to_follow, follow
 from commands.handle import handle, handle_many
-from commands.runner import Done
+from commands.running.clock import VirtualClock
+from commands.running.following import Following, Scene, days_to_follow, follow
+from commands.running.runner import Done
+from commands.running.simulating import Pretender
 from commands.runs import PauseRun, ResumeRun, StopRun, run_subject
 from commands.schedules import PlanSchedule, schedule_subject
-from commands.simulating import Pretender
 from configs.home import Home
 from configs.settings import load
 from imaging.problems import Unusable

@@ -11,10 +11,10 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.cadence import Batch, all_days, batches, breaks, cadence_of, days, gaps, sittings
-from commands.doubts import better_zone, unsupported
-from commands.figures import Spread, burstiness, fano, memory, windows
-from commands.hours import Stretch, buckets_of
+from commands.planning.cadence import Batch, all_days, batches, breaks, cadence_of, days, gaps, sittings
+from commands.planning.doubts import better_zone, unsupported
+from commands.planning.figures import Spread, burstiness, fano, memory, windows
+from commands.planning.hours import Stretch, buckets_of
 
 NEW_YORK = ZoneInfo("America/New_York")
 LUNCH = ("12:00", "13:30")
@@ -282,7 +282,7 @@ def test_no_crop_is_lost_or_counted_twice(drawn):
 
 
 def test_timed_sittings_calibrate_breaks_on_days_without_a_crop():
-    from commands.cadence import timed_breaks
+    from commands.planning.cadence import timed_breaks
 
     noon = datetime(2025, 10, 8, 16, tzinfo=UTC).timestamp()
     timed = [(noon, noon + 1500), (noon + 1500 + 1200, noon + 5000), (noon + 5100, noon + 6000)]
@@ -291,7 +291,7 @@ def test_timed_sittings_calibrate_breaks_on_days_without_a_crop():
 
 
 def test_a_night_between_timed_sittings_is_no_break():
-    from commands.cadence import timed_breaks
+    from commands.planning.cadence import timed_breaks
 
     evening = datetime(2025, 10, 8, 22, tzinfo=UTC).timestamp()
     assert timed_breaks([(evening, evening + 60), (evening + 10 * 3600, evening + 11 * 3600)], (), UTC) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from commands.dayfile import lint, policy_in
+from commands.planning.dayfile import lint, policy_in
 from tests.commands.test_plan import BY_POLICY, POLICY
 
 

@@ -2,8 +2,8 @@
 
 from attrs import evolve as changed
 
-from commands.drawing import lines, svg
-from commands.plan import crops_of
+from commands.planning.drawing import lines, svg
+from commands.planning.plan import crops_of
 from ledger.values import parse_instant
 from tests.commands.test_plan import BY_POLICY, planned, request
 

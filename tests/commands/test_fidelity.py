@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from commands.fidelity import at_a_fixed_pace, compare, kolmogorov_smirnov, simulate, wasserstein
+from commands.planning.fidelity import at_a_fixed_pace, compare, kolmogorov_smirnov, simulate, wasserstein
 from ledger.errors import Refused
 from tests.commands.test_plan import LOS_ANGELES, POLICY, worked
 
@@ -46,7 +46,7 @@ def test_a_plan_that_is_five_times_too_fast_fails(history):
 
 
 def test_one_of_twenty_halves_of_the_history_is_beyond_the_bar(history):
-    from commands.fidelity import _distances, _texture, _units
+    from commands.planning.fidelity import _distances, _texture, _units
 
     found = compare(history, history, LOS_ANGELES)
     units, chance, beyond = _units(history, LOS_ANGELES), np.random.Generator(np.random.PCG64(99)), 0

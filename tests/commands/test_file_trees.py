@@ -29,9 +29,9 @@ from commands.crops import FailCrop, FinishCrop, KeepImage, RecordCrop, SkipImag
 from commands.decider import Request
 from commands.finding import images_at, subject_for
 from commands.handle import handle
-from commands.recording import Asked
-from commands.restarting import restart, restartable
-from commands.scanning import Scanner
+from commands.progress.restarting import restart, restartable
+from commands.progress.scanning import Scanner
+from commands.recording.recording import Asked
 from imaging.zones import Zones
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
 from ledger.events.images import ImageKept

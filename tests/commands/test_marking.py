@@ -14,9 +14,9 @@ from PIL import Image as Picture
 from commands.crops import IMAGES, StartCrop, WithdrawCrop
 from commands.decider import Request
 from commands.handle import handle, replay
-from commands.marking import Decision, Marking
-from commands.marks import Mark
-from commands.recording import Asked, Recorder
+from commands.recording.marking import Decision, Marking
+from commands.recording.marks import Mark
+from commands.recording.recording import Asked, Recorder
 from imaging.zones import Zones
 from ledger.events.crops import CropRecorded, CropStarted
 from ledger.log import Ledger

@@ -11,11 +11,11 @@ from attrs import evolve as changed
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from commands.cadence import Batch, sittings
-from commands.dayfile import as_file, lint
-from commands.plan import DayRequest, crops_of, plan_day
-from commands.policy import Policy, day_bounds, instant_of
-from commands.resampling import History
+from commands.planning.cadence import Batch, sittings
+from commands.planning.dayfile import as_file, lint
+from commands.planning.plan import DayRequest, crops_of, plan_day
+from commands.planning.policy import Policy, day_bounds, instant_of
+from commands.planning.resampling import History
 from ledger.events.schedules import SchedulePlanned
 from ledger.values import parse_instant
 

@@ -6,7 +6,7 @@ import pytest
 
 from commands.decider import Request
 from commands.handle import handle
-from commands.leases import begin, lock_of
+from commands.running.leases import begin, lock_of
 from commands.runs import (
     RUNS,
     EndRun,
@@ -173,7 +173,7 @@ def test_starters_look_and_begin_one_by_one(tmp_path, monkeypatch):
             refused.append("r2")
             return False
 
-        monkeypatch.setattr("commands.leases.lives", meanwhile)
+        monkeypatch.setattr("commands.running.leases.lives", meanwhile)
         begin("r1", STARTED, ledger=one, home=home, now=now)
         assert refused == ["r2"]
         assert [entry.event for entry in one.history("run/dead")][1].reason == "lost"

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from commands.side_by_side import side_by_side
+from commands.running.side_by_side import side_by_side
 
 
 @pytest.mark.parametrize("hands", [1, 2, 5])

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from commands.sitting_down import ago, days, goes_on, greeting, per_hour, span
+from commands.progress.sitting_down import ago, days, goes_on, greeting, per_hour, span
 from commands.sittings import SITTINGS, EndSitting, Sittings, StartSitting
 from ledger.entry import Entry
 from ledger.errors import Damaged, Invalid

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.clock import JUMP_S, CompressedClock, RealClock, VirtualClock
-from commands.slots import OVERHANG_S, Slot, carry, lost_at, slots_of, too_late
+from commands.running.clock import JUMP_S, CompressedClock, RealClock, VirtualClock
+from commands.running.slots import OVERHANG_S, Slot, carry, lost_at, slots_of, too_late
 from ledger.log import Ledger
 from tests.commands.planned_days import NINE, TWO_BLOCKS, plan_of
 

@@ -3,8 +3,8 @@
 import pytest
 
 from commands.handle import handle
-from commands.runner import Done
-from commands.timer import BlockOver, DayOver
+from commands.running.runner import Done
+from commands.running.timer import BlockOver, DayOver
 from ledger.errors import CropledgerError, NotFound, Refused
 from ledger.events.crops import CropExecuted, CropFailed, CropReleased
 from ledger.events.runs import (
@@ -329,7 +329,7 @@ def test_an_undone_crop_was_executed_all_the_same(world_of):
 
 
 def test_a_day_nobody_planned_cannot_be_followed(world_of):
-    from commands.following import days_to_follow
+    from commands.running.following import days_to_follow
 
     world = world_of()
     with pytest.raises(NotFound, match="2025-10-27"):

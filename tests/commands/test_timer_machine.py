@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from commands.auditing import audit_ledger
 from commands.crops import IMAGES
 from commands.handle import replay
-from commands.slots import OVERHANG_S, slots_of
+from commands.running.slots import OVERHANG_S, slots_of
 from ledger.errors import NotFound, Refused
 from ledger.events.crops import CropExecuted, CropFailed, CropStarted
 from ledger.events.runs import BatchBegun, BatchesMissed, RunEnded, RunStarted

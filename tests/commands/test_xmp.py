@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.xmp import STYLES, NoCrop, read, sidecar
+from commands.exporting.xmp import STYLES, NoCrop, read, sidecar
 from ledger.errors import Invalid
 from ledger.values import Dimensions, PixelBox
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import define, field
 
-from commands.exporting import Exported, export
+from commands.exporting.exporting import Exported, export
 from commands.importing.facts import Crop
 from configs.home import Home
 from ledger.entry import Batch, Draft

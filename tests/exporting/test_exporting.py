@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from commands.exporting import export, queue_jsonl, tracker_jsonl, training_csv
+from commands.exporting.exporting import export, queue_jsonl, tracker_jsonl, training_csv
+from commands.exporting.progress_files import DirectoryState, progress_names
+from commands.exporting.whole_files import written_whole
 from commands.importing.importing import Importer
-from commands.progress_files import DirectoryState, progress_names
-from commands.whole_files import written_whole
 from ledger.errors import Invalid, Refused
 from ledger.events.directories import DirectoryScanned
 from ledger.events.sittings import SittingEnded, SittingStarted
@@ -169,7 +169,7 @@ def test_an_export_that_breaks_off_leaves_the_file_that_was_there(some_of_everyt
         yield b"half a"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("commands.exporting.training_csv", broken)
+    monkeypatch.setattr("commands.exporting.exporting.training_csv", broken)
     with pytest.raises(KeyboardInterrupt):
         story.export("training")
     assert story.files() == before

@@ -11,7 +11,7 @@ from attrs import define
 from commands.importing.importing import Importer, ImportReport, Progress
 from commands.importing.quarantine import Quarantine, Quarantined
 from commands.importing.waiting import Waiting
-from commands.recording import Recorder
+from commands.recording.recording import Recorder
 from configs.home import Home
 from imaging.zones import Zones
 from ledger.codec import encode

@@ -15,7 +15,7 @@ from commands.importing.layouts import NAMES, Row, rows
 from commands.importing.mark_lines import marks_from
 from commands.importing.quarantine import SetAside
 from commands.importing.reading import records
-from commands.marks import Mark
+from commands.recording.marks import Mark
 from ledger.codec import encode, structure
 from ledger.values import Box, Dimensions, parse_instant
 from tests.importing import samples

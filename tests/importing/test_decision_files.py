@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.decision_files import write_decisions, write_sidecars
+from commands.exporting.decision_files import write_decisions, write_sidecars
 from ledger.errors import Refused
 from tests.importing import samples
 from tests.importing.conftest import opened

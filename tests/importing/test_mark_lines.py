@@ -7,7 +7,7 @@ import pytest
 
 from commands.importing.mark_lines import marks_from
 from commands.importing.quarantine import SetAside
-from commands.marks import Mark
+from commands.recording.marks import Mark
 from ledger.values import Box, Dimensions, Suggestion
 
 LINE = {

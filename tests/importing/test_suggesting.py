@@ -5,8 +5,8 @@ import json
 import pytest
 from PIL import Image
 
-from commands.marks import Mark
-from commands.recording import Asked, Recorder
+from commands.recording.marks import Mark
+from commands.recording.recording import Asked, Recorder
 from imaging.zones import Zones
 from ledger.events.crops import CropRecorded
 from ledger.values import Box, Suggestion

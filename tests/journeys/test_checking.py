@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from commands.leases import lock_of
+from commands.running.leases import lock_of
 from configs.home import Home
 from db.lock import held_while_alive
 from tests.journeys.conftest import Cli, sha256
@@ -214,7 +214,7 @@ def test_a_crop_that_a_dead_run_left_started_is_a_note_and_one_at_work_another(
     crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marked(crop, picture(photos / "a.png"))
-    monkeypatch.setattr("commands.runner.Runner._settled", _dies)
+    monkeypatch.setattr("commands.running.runner.Runner._settled", _dies)
     with pytest.raises(SystemError):
         _run_and_die(crop)
     result = checked(crop, exits=0)

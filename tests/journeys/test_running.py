@@ -12,11 +12,11 @@ import attrs
 import pytest
 from PIL import Image
 
-from commands import runner
 from commands.crops import StartCrop
 from commands.decider import Request
 from commands.handle import handle
-from commands.runner import Runner
+from commands.running import runner
+from commands.running.runner import Runner
 from imaging.ladder import turbojpeg
 from imaging.problems import Unusable
 from ledger.events.crops import CropRecorded, CropStarted
@@ -315,7 +315,7 @@ def test_what_may_pass_by_itself_is_tried_again_with_longer_and_longer_pauses(
 def test_a_queue_longer_than_a_page_is_done_to_its_end(
     crop: Cli, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("commands.running.PAGE", 2)
+    monkeypatch.setattr("commands.running.running.PAGE", 2)
     recorded(crop, *(picture(photos / f"{number}.png") for number in range(7)))
     assert "Executed 7, failed 0" in crop("run", "--now")
 

@@ -207,7 +207,7 @@ def test_the_plan_is_checked_against_the_history(crop: Cli, tmp_path: Path) -> N
 
 
 def test_without_numpy_planning_says_what_to_install(crop: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from commands import scheduling
+    from commands.planning import scheduling
 
     owe(crop, 10)
     monkeypatch.setattr(scheduling, "find_spec", lambda _: None)

@@ -52,7 +52,7 @@ def test_starting_again_at_once_goes_on_and_sittings_are_each_person_s_own(crop,
 
 
 def test_a_sitting_nobody_ended_long_ago_is_ended_by_the_next_start(crop, six, monkeypatch):
-    from commands import sitting_down
+    from commands.progress import sitting_down
 
     crop("sitting", "start", six, "--project", "p")
     crop("skip", six / "0.png", "--project", "p")

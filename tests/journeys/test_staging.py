@@ -128,7 +128,7 @@ def test_a_kill_between_the_files_and_the_entry_is_finished_by_asking_again(
     crop: Cli, photos: Path, group: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crop("reject", group[1], "--project", "p")
-    monkeypatch.setattr("commands.staging.handle", _dies)
+    monkeypatch.setattr("commands.choosing.staging.handle", _dies)
     crop("stage-rejected", exits=70)
     assert not group[0].exists()
     monkeypatch.undo()

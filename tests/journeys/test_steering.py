@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.leases import lives, lock_of
+from commands.running.leases import lives, lock_of
 from configs.home import Home
 from db.lock import held_while_alive, is_held
 from tests.journeys.conftest import Cli
@@ -20,7 +20,7 @@ from tests.journeys.test_running import marked, picture, recorded
 
 SLOW = """
 import sys, time
-from commands import runner
+from commands.running import runner
 from commands.cli.app import main
 write = runner.write.write
 def slowly(plan):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.cadence import batches, sittings
 from commands.cli.app import run
+from commands.planning.cadence import batches, sittings
 from ledger.entry import Batch, Draft
 from ledger.events.history import HistoryImported
 from ledger.values import image_subject, instant

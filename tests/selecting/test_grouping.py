@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.grouping import Rules, groups_of
+from commands.choosing.grouping import Rules, groups_of
 from ledger.names import parse_name
 
 NAMES = {1: "1_generated", 1.5: "1.5_face_swapped", 2: "2_upscaled", 3: "3_enhanced", 4: "4_unknown"}

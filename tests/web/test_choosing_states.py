@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from commands.choosing import Chooser, Wish
+from commands.choosing.choosing import Chooser, Wish
+from commands.choosing.selecting import FoundGroup, found_groups
 from commands.crops import IMAGES
 from commands.handle import replay
-from commands.recording import Asked
-from commands.scanning import Scanner
-from commands.selecting import FoundGroup, found_groups
+from commands.progress.scanning import Scanner
+from commands.recording.recording import Asked
 from imaging.zones import Zones
 from ledger.log import Ledger
 from ledger.values import Dimensions, PixelBox, Suggestion
