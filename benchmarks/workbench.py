@@ -28,7 +28,7 @@ PRESS = """
 () => new Promise((resolve) => {
   const all = (selector) => [...document.querySelectorAll(selector)];
   const names = () => all("crop-pane:not([hidden]) .name").map((name) => name.textContent).join();
-  const ready = () => all("crop-pane:not([hidden]) img").length === all("crop-pane:not([hidden])").length;
+  const ready = () => all("crop-pane:not([hidden]) .picture").length === all("crop-pane:not([hidden])").length;
   const before = names();
   const began = performance.now();
   const enter = new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true });

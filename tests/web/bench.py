@@ -46,7 +46,7 @@ class Bench:
         """Wait until there is something to mark, and all of it is shown."""
         self.page.wait_for_function(
             """() => { const panes = [...document.querySelectorAll("crop-pane:not([hidden])")];
-                 return panes.length && panes.every((pane) => pane.querySelector("img")?.complete
+                 return panes.length && panes.every((pane) => pane.querySelector(".picture")
                    || pane.classList.contains("broken")); }""",
             timeout=patience_ms,
         )
@@ -71,7 +71,7 @@ class Bench:
         self.page.wait_for_function(
             """(before) => { const shown = [...document.querySelectorAll("crop-pane:not([hidden])")];
                  const names = shown.map((pane) => pane.querySelector(".name").textContent);
-                 return JSON.stringify(names) !== before && shown.every((pane) => pane.querySelector("img")?.complete
+                 return JSON.stringify(names) !== before && shown.every((pane) => pane.querySelector(".picture")
                    || pane.classList.contains("broken")); }""",
             arg=json.dumps(before, separators=(",", ":"), ensure_ascii=False),
         )

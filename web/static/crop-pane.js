@@ -11,10 +11,17 @@ const LARGEST_SCALE = 4;
 const A_DRAG_PX = 3;
 const TYPING_MS = 500;
 
+/** How large an image is shown in a room, [across, down] in CSS pixels. */
+export function shownSize(image, room) {
+  const scale = Math.max(0.001, Math.min((room.width - 20) / image.width, (room.height - 20) / image.height, LARGEST_SCALE));
+  return [image.width * scale, image.height * scale];
+}
+
 export class CropPane extends HTMLElement {
   #entry = null;
   #box = null;
   #scale = 1;
+  #room = null;
   #drag = null;
   #frame = 0;
   #typing = 0;
@@ -52,7 +59,7 @@ export class CropPane extends HTMLElement {
     this.#parts.stage.addEventListener("pointercancel", () => this.#cancel());
     this.addEventListener("keydown", (event) => this.#key(event));
     this.addEventListener("focusout", () => this.commit());
-    new ResizeObserver(() => this.#fit()).observe(this.#parts.field);
+    new ResizeObserver(([{ contentRect }]) => this.#measured(contentRect)).observe(this.#parts.field);
   }
 
   #handle(side, number) {
@@ -103,13 +110,10 @@ export class CropPane extends HTMLElement {
   }
 
   #put(picture) {
-    const shown = this.#parts.stage.querySelector("img");
+    const shown = this.#parts.stage.querySelector(".picture");
     if (shown === picture) return;
     shown?.remove();
-    if (!picture) return;
-    picture.alt = this.#entry.image.name;
-    picture.draggable = false;
-    this.#parts.stage.prepend(picture);
+    if (picture) this.#parts.stage.prepend(picture);
   }
 
   /** Ends what is being done to the box: what is seen is what the page has. */
@@ -127,16 +131,32 @@ export class CropPane extends HTMLElement {
 
   // -- painting -----------------------------------------------------------------------------------------------
 
+  /** The room for an image, {width, height} in CSS pixels; null where the pane is not shown. */
+  get room() {
+    return this.#room;
+  }
+
+  #measured({ width, height }) {
+    this.#room = width && height ? { width, height } : null;
+    this.#fit();
+  }
+
   #fit() {
     if (!this.#entry) return;
+    // Asked only where it is not known: asking makes the browser lay out everything at once.
+    if (!this.#room) this.#measuredNow();
+    if (!this.#room) return;
     const { image } = this.#entry;
-    const room = this.#parts.field.getBoundingClientRect();
-    if (!room.width || !room.height) return;
-    const scale = Math.min((room.width - 20) / image.width, (room.height - 20) / image.height, LARGEST_SCALE);
-    this.#scale = Math.max(scale, 0.001);
-    this.#parts.stage.style.width = `${image.width * this.#scale}px`;
-    this.#parts.stage.style.height = `${image.height * this.#scale}px`;
+    const [across, down] = shownSize(image, this.#room);
+    this.#scale = across / image.width;
+    this.#parts.stage.style.width = `${across}px`;
+    this.#parts.stage.style.height = `${down}px`;
     this.#paint();
+  }
+
+  #measuredNow() {
+    const { width, height } = this.#parts.field.getBoundingClientRect();
+    this.#room = width && height ? { width, height } : null;
   }
 
   #paint() {

@@ -1,15 +1,23 @@
 // The marking page: brings together what is pure (marking, geometry, keys, pace), what is shown and what is sent.
 
-import "./crop-pane.js";
+import { shownSize } from "./crop-pane.js";
 import { parseRatio, shaped } from "./crop-geometry.js";
 import { ACTIONS, actionOf, bindings, FIXED, inWords } from "./crop-keys.js";
 import { draftOf, dropDraft, dropSent, keepDraft, keepUnsent, newId, pageId, unsent } from "./crop-kept.js";
 import * as marking from "./crop-marking.js";
 import { ask, sender } from "./crop-outbox.js";
 import { duration, marked, perMinute, sittingFrom, timeLeft } from "./crop-pace.js";
+import { Pictures } from "./crop-pictures.js";
 import { listen, post } from "./live.js";
 
 const at = (id) => document.getElementById(id);
+const UNSEEN_MS = 100;
+
+/** Resolves when what was changed has been painted; a page that nobody sees paints nothing, and goes on. */
+const painted = () => new Promise((resolve) => {
+  setTimeout(resolve, UNSEEN_MS);
+  requestAnimationFrame(() => requestAnimationFrame(resolve));
+});
 const bench = at("bench");
 if (bench) await begin(JSON.parse(bench.dataset.setup));
 
@@ -17,7 +25,6 @@ async function begin(setup) {
   const page = await pageId();
   const asking = { page, directory: setup.directory, operator: setup.operator };
   const table = bindings(setup.keys);
-  const pictures = new Map(); // id -> {element, ready}
   const about = { directory: setup.directory, operator: setup.operator, utc_offset_s: -60 * new Date().getTimezoneOffset() };
 
   let state = marking.begin(setup.size, about);
@@ -40,6 +47,19 @@ async function begin(setup) {
   at("panes").append(...panes);
   at("panes").dataset.size = setup.size;
 
+  const pictures = new Pictures({
+    sizeOf: (image) => shownSize(image, panes.find((pane) => pane.room)?.room ?? roomBefore()),
+    loaded: (image) => marking.shown(state).entries.some((entry) => entry.image.id === image.id) && render(),
+    failed: (image, why) => become(marking.broken(state, image.id, why)),
+  });
+
+  /** The room of a pane before there is one to be measured: near enough to prepare for. */
+  function roomBefore() {
+    const { clientWidth, clientHeight } = at("panes");
+    const [across, rows] = setup.size < 4 ? [setup.size, 1] : [setup.size === 4 ? 2 : 3, 2];
+    return { width: clientWidth / across - 16, height: clientHeight / rows - 90 };
+  }
+
   // -- what is known becomes what is seen ---------------------------------------------------------------------
 
   function become(next) {
@@ -49,8 +69,18 @@ async function begin(setup) {
     for (const [id, draft] of Object.entries(marking.drafts(state))) keepDraft(id, draft);
     if (state.outbox !== before.outbox) keepNew(before);
     render();
-    fetchMore();
-    send();
+    settle();
+  }
+
+  /** What is to be sent and fetched waits until the operator sees what the key did. */
+  let settling = null;
+  function settle() {
+    settling ??= painted().then(() => {
+      settling = null;
+      pictures.keep(near());
+      fetchMore();
+      send();
+    });
   }
 
   function keepNew(before) {
@@ -62,7 +92,7 @@ async function begin(setup) {
 
   function render() {
     const { entries } = marking.shown(state);
-    panes.forEach((pane, index) => pane.show(entries[index] ?? null, entries[index] ? picture(entries[index].image) : null));
+    panes.forEach((pane, index) => pane.show(entries[index] ?? null, entries[index] ? pictures.of(entries[index].image) : null));
     at("panes").dataset.shown = entries.length;
     const done = marking.finished(state);
     if (ended || done) rest(done);
@@ -70,44 +100,12 @@ async function begin(setup) {
     renderOutbox();
     renderStanding();
     renderRefused();
-    for (const id of [...pictures.keys()]) if (!near(id)) pictures.delete(id);
   }
 
-  function near(id) {
-    const from = Math.max(0, state.at - 2);
-    const close = state.batches.slice(from, state.at + 3).some((batch) => batch.entries.some((entry) => entry.image.id === id));
-    return close || state.ahead.some((image) => image.id === id);
-  }
-
-  /** The decoded picture of an image, or null while it loads. */
-  function picture(image) {
-    return load(image).loaded ? pictures.get(image.id).element : null;
-  }
-
-  function load(image) {
-    const known = pictures.get(image.id);
-    if (known) return known;
-    const element = new Image();
-    const held = { element, loaded: false };
-    pictures.set(image.id, held);
-    element.src = image.preview;
-    element.decode().then(
-      () => { held.loaded = true; shownNow(image.id) && render(); },
-      () => whyNot(image),
-    );
-    return held;
-  }
-
-  const shownNow = (id) => marking.shown(state).entries.some((entry) => entry.image.id === id);
-
-  async function whyNot(image) {
-    try {
-      const answer = await fetch(image.preview, { headers: { accept: "application/json" } });
-      if (answer.ok || answer.status >= 500) throw new TypeError("again");
-      become(marking.broken(state, image.id, (await answer.json()).message));
-    } catch {
-      setTimeout(() => { pictures.delete(image.id); near(image.id) && load(image); }, 1500); // the server is away
-    }
+  /** The images whose pictures are wanted soon, by id. */
+  function near() {
+    const close = state.batches.slice(Math.max(0, state.at - 2), state.at + 3).flatMap((batch) => batch.entries.map((entry) => entry.image));
+    return new Set([...close, ...state.ahead].map((image) => image.id));
   }
 
   // -- words --------------------------------------------------------------------------------------------------
@@ -200,7 +198,7 @@ async function begin(setup) {
         where = { ...where, standing: told.standing, elsewhere: told.elsewhere };
         fetching = null;
         const images = told.images.map((image) => ({ ...image, draft: draftOf(image.id) }));
-        images.forEach(load);
+        images.forEach((image) => pictures.of(image));
         if (count) become(marking.arrived(state, images));
         else renderStanding();
       })
@@ -221,7 +219,7 @@ async function begin(setup) {
       if (entry.directory === setup.directory) where = { ...where, standing: answer.standing };
       const heard = marking.acknowledged(state, entry.id, answer.results);
       if (entry.kind === "marks") return become(heard);
-      if (answer.batch) for (const { image } of answer.batch.entries) load(image);
+      if (answer.batch) for (const { image } of answer.batch.entries) pictures.of(image);
       return become(marking.restated(heard, entry, answer.batch));
     },
     rejected(entry, why) {
@@ -247,7 +245,7 @@ async function begin(setup) {
     submit() {
       const { entries } = marking.shown(state);
       if (!entries.length) return;
-      if (!entries.every((entry) => entry.image.problem || load(entry.image).loaded)) return say("Wait: not every image has been shown yet.", false);
+      if (!entries.every((entry) => entry.image.problem || pictures.of(entry.image))) return say("Wait: not every image has been shown yet.", false);
       const before = state.outbox.length;
       const next = marking.submitted(state, newId(), Date.now());
       const sent = next.outbox.slice(before).reduce((sum, entry) => sum + entry.decisions.length, 0);

@@ -168,6 +168,7 @@ async function begin(setup) {
       const made = new Image();
       made.src = image.preview;
       made.alt = image.name;
+      made.className = "picture";
       pictures.set(image.preview, made);
       if (pictures.size > 60) pictures.delete(pictures.keys().next().value);
     }
