@@ -10,6 +10,7 @@ from ledger.values import image_subject
 from projections.progress import KnownImage, known
 from projections.progress import image as image_known
 from projections.reader import Projections
+from projections.upcoming import projects_in
 
 
 def subject_of(place: Path, project: str | None, projections: Projections) -> str:
@@ -27,6 +28,14 @@ def subject_of(place: Path, project: str | None, projections: Projections) -> st
         projects = ", ".join(sorted(each.project for each in found))
         raise Refused(f"{path} is in several projects ({projects}).", mend="Say which: --project P")
     return found[0].subject
+
+
+def only_project(projections: Projections, directory: str) -> str | None:
+    """The project at work in a directory; None where there is none yet, `Refused` where there are several."""
+    found = projects_in(projections, directory)
+    if len(found) > 1:
+        raise Refused(f"Several projects are at work in {directory}: {', '.join(found)}.", mend="Say: --project P")
+    return found[0] if found else None
 
 
 def subject_for(path: Path, project: str, projections: Projections, sha256: str | None = None) -> str:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands.cli.desk import Desk, correlation
+from commands.desk import Desk, correlation
 from commands.progress.scanning import Scanner
 from commands.progress.sitting_down import get_up, greeting, sit_down
 from commands.recording.marking import Answer, Marking

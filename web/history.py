@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.browsing import Found, Wanted, latest
-from commands.cli.desk import Desk
+from commands.desk import Desk
 from commands.telling import gist
 from ledger.entry import Entry
 from ledger.errors import Invalid

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands.cli.desk import Desk
 from commands.crops import IMAGES
+from commands.desk import Desk
 from commands.handle import replay
 from commands.image import Image
 from ledger.entry import Entry

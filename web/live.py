@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from commands.cli.desk import Desk
+from commands.desk import Desk
 from commands.telling import gist
 from ledger.entry import Entry
 from ledger.errors import Busy, Invalid

@@ -7,10 +7,9 @@ from pathlib import Path
 
 from attrs import Factory, define, evolve, frozen
 
-from commands.cli.desk import Desk
-from commands.cli.directories import only_project
 from commands.crops import IMAGES
-from commands.finding import project_for, subject_for
+from commands.desk import Desk
+from commands.finding import only_project, project_for, subject_for
 from commands.handle import replay
 from imaging.archive import archive_path
 from ledger.errors import NotFound
@@ -84,7 +83,7 @@ class Offered:
 
     def project(self, desk: Desk, directory: Directory) -> str:
         """The project in which it is marked; raises `Refused` where nobody said."""
-        at_work = self.where.project or only_project(desk, directory.path)
+        at_work = self.where.project or only_project(desk.projections, directory.path)
         return at_work or project_for(Path(directory.path) / directory.name, None)
 
     def waiting(

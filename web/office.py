@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from commands.cli.desk import Desk
+from commands.desk import Desk
 from configs.home import Home
 from ledger.entry import Head
 from projections.catch_up import catch_up

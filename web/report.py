@@ -3,7 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
-from commands.cli.desk import Desk
+from commands.desk import Desk
 from commands.exporting.whole_files import written_whole
 from web.chosen import Chosen
 from web.pages import templates

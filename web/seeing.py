@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands.cli.desk import Desk, correlation
 from commands.crops import RetryCrop, WithdrawCrop
 from commands.decider import Command
 from commands.decider import Request as Asked
+from commands.desk import Desk, correlation
 from commands.handle import handle_many
 from ledger.errors import Invalid, NotFound
 from web.chosen import Chosen

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from commands.choosing.choosing import Chooser, Wish
 from commands.choosing.selecting import FoundGroup, found_groups, rules_of
-from commands.cli.desk import Desk, correlation
+from commands.desk import Desk, correlation
 from commands.groups import GROUPS, Group
 from commands.handle import replay
 from commands.recording.recording import Asked

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from commands.cli.desk import Desk
+from commands.desk import Desk
 from commands.planning.cadence import Sitting, batches, gaps, sittings
 from commands.running.status import Status, status
 from ledger.values import instant

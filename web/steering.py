@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from commands.cli.desk import Desk, correlation
+from commands.desk import Desk, correlation
 from commands.running import steering
 from commands.running.steering import Steered, Wish
 from ledger.errors import NotFound

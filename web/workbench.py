@@ -7,7 +7,7 @@ from typing import Self
 from attrs import define, field, frozen
 
 from commands.choosing.selecting import FoundGroup
-from commands.cli.desk import Desk
+from commands.desk import Desk
 from commands.recording.marking import Answer
 from commands.recording.suggesting import suggested_for
 from ledger.values import Box

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
+from commands.desk import Desk
 from ledger.errors import Invalid
 
 if TYPE_CHECKING:

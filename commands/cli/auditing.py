@@ -3,8 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
-from commands.cli.desk import Desk
 from commands.cli.output import emit, plural, progress, say, shown, warn
+from commands.desk import Desk
 from ledger.errors import Damaged, Invalid
 
 if TYPE_CHECKING:

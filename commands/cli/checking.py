@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from commands.cli.desk import Desk
 from commands.cli.output import emit, plural, say, shown, table, warn
 from commands.cli.pacing import measured, zone_of
+from commands.desk import Desk
 from ledger.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from commands.cli.desk import Desk
 from commands.cli.output import say, table
+from commands.desk import Desk
 from commands.schedules import schedule_subject
 from ledger.events.schedules import SchedulePlanned
 from projections.runs import Actual, actual_blocks, actual_day

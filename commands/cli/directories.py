@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.desk import at_desk, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, fields, plural, progress, say, shown, warn
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from commands.progress.scanning import Scan
@@ -120,11 +121,12 @@ def next_(
       crop next photos/set_a
       crop next photos/set_a -n 3 --json
     """
+    from commands.finding import only_project
     from projections.upcoming import next_images, unfinished_images
 
     with at_desk(context) as desk:
         found = scanned(desk, directory)
-        of = project or only_project(desk, str(found.directory))
+        of = project or only_project(desk.projections, str(found.directory))
         ask = unfinished_images if pending else next_images
         images = ask(desk.projections, str(found.directory), project=of, limit=count)
         if as_json:
@@ -183,14 +185,3 @@ def relocate(
                 warn(f"  {name} stays where it was: {why}")
     if done.left:
         raise typer.Exit(1)
-
-
-def only_project(desk: Desk, directory: str) -> str | None:
-    """The project at work in a directory; None where there is none yet, `Refused` where there are several."""
-    from ledger.errors import Refused
-    from projections.upcoming import projects_in
-
-    found = projects_in(desk.projections, directory)
-    if len(found) > 1:
-        raise Refused(f"Several projects are at work in {directory}: {', '.join(found)}.", mend="Say: --project P")
-    return found[0] if found else None

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from commands.cli.desk import Desk
 from commands.cli.inspecting import look_first
 from commands.cli.output import emit, plural, say, warn
+from commands.desk import Desk
 
 if TYPE_CHECKING:
     from commands.cli.watching import View

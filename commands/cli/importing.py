@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.options import DryRun, JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
+from commands.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

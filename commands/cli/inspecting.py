@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, progress, say, shown, size, warn, wrapped_table
+from commands.desk import Desk
 
 if TYPE_CHECKING:
     from commands.inspection.findings import Finding

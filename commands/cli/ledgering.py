@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import at_desk, correlation, operator
+from commands.cli.desk import at_desk, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, from_here, plural, say, shown, warn
+from commands.desk import correlation
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, say, shown, table
+from commands.desk import Desk
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

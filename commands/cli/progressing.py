@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.directories import scanned
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, fields, plural, say, shown, table, warn
+from commands.desk import Desk
 
 if TYPE_CHECKING:
     from commands.progress.sitting_down import Working

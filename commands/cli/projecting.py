@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk
+from commands.cli.desk import at_desk
 from commands.cli.options import JsonFlag
 from commands.cli.output import emit, plural, progress, say, shown, table, warn
+from commands.desk import Desk
 
 if TYPE_CHECKING:
     from commands.exporting.decision_files import Written

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.desk import at_desk, operator
 from commands.cli.inspecting import look_first
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, plural, progress, say, shown, warn
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from commands.running.runner import Done, Runner

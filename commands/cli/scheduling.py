@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.desk import at_desk, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ReasonOption
 from commands.cli.output import emit, plural, say, shown, table, warn
 from commands.cli.pacing import ZoneOption, measured, zone_of
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
-from commands.cli.directories import DirectoryArgument, only_project, scanned
+from commands.cli.desk import at_desk, operator
+from commands.cli.directories import DirectoryArgument, scanned
 from commands.cli.options import ActorOption, JsonFlag, ProjectOption, ReasonOption
 from commands.cli.output import emit, plural, say, shown, table
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from commands.choosing.choosing import Chooser, Wish
@@ -74,10 +75,10 @@ def in_words(group: "FoundGroup") -> str:
 
 def _groups(desk: Desk, directory: Path, project: str | None) -> "tuple[Path, list[FoundGroup]]":
     from commands.choosing.selecting import found_groups, rules_of
-    from commands.finding import project_for
+    from commands.finding import only_project, project_for
 
     place = scanned(desk, directory).directory
-    of = project or only_project(desk, str(place)) or project_for(place / "image", None)
+    of = project or only_project(desk.projections, str(place)) or project_for(place / "image", None)
     return place, found_groups(desk.projections, str(place), of, rules_of(desk.settings))
 
 

@@ -14,7 +14,7 @@ from commands.cli.options import ActorOption, JsonFlag, ProjectOption
 from commands.cli.output import emit, say, shown
 
 if TYPE_CHECKING:
-    from commands.cli.desk import Desk
+    from commands.desk import Desk
     from web.serving import Served
 
 

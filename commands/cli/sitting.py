@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
-from commands.cli.directories import DirectoryArgument, only_project, scanned
+from commands.cli.desk import at_desk, operator
+from commands.cli.directories import DirectoryArgument, scanned
 from commands.cli.options import ActorOption, JsonFlag, ProjectOption
 from commands.cli.output import emit, fields, say, shown, table
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from projections.progress import DirectoryProgress
@@ -59,11 +60,12 @@ def start(
 
 
 def _row(desk: Desk, directory: Path, project: str | None, actor: str | None) -> "DirectoryProgress":
+    from commands.finding import only_project
     from ledger.errors import NotFound
     from projections.progress import progress
 
     place = str(scanned(desk, directory, actor).directory)
-    of = project or only_project(desk, place)
+    of = project or only_project(desk.projections, place)
     rows = progress(desk.projections, directory=place, project=of)
     if not rows:
         raise NotFound(f"There is no image in {place}.")

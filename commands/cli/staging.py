@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.desk import at_desk, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
 from commands.cli.output import emit, plural, progress, say, shown, warn
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from commands.choosing.staging import Carried, Stager

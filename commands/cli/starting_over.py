@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from commands.cli.desk import at_desk, correlation, operator
-from commands.cli.directories import DirectoryArgument, only_project, scanned
+from commands.cli.desk import at_desk, operator
+from commands.cli.directories import DirectoryArgument, scanned
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption, ReasonOption
 from commands.cli.output import emit, fields, plural, progress, say, shown, warn
 from commands.cli.progressing import looked_at, progresses, tell_vanished
+from commands.desk import correlation
 
 
 def register(_app: typer.Typer) -> None:
@@ -87,14 +88,14 @@ def recover(
     Example:
       crop progress recover photos/set_a --output photos/__cropped/set_a --project mojo
     """
-    from commands.finding import project_for
+    from commands.finding import only_project, project_for
     from commands.progress import recovering
     from commands.progress.scanning import Scanner
     from commands.recording.recording import Asked
 
     with at_desk(context) as desk:
         place = scanned(desk, directory).directory
-        of = project or only_project(desk, str(place)) or project_for(place / "any", None)
+        of = project or only_project(desk.projections, str(place)) or project_for(place / "any", None)
         crops = Scanner(desk.ledger, desk.projections, desk.zones).check(output)
         with progress(f"Reading {output.name}") as bar:
             done = recovering.recover(

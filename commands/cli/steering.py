@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from commands.cli.desk import Desk, at_desk, correlation, operator
+from commands.cli.desk import at_desk, operator
 from commands.cli.options import ActorOption, JsonFlag, ReasonOption
 from commands.cli.output import emit, plural, say
+from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
     from commands.running.status import DayStatus, RunStatus, Status
