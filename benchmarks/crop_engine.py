@@ -54,7 +54,7 @@ def box_of(width: int, height: int) -> tuple[int, int, int, int]:
 
 def engine(source: Path, *, fast: bool = True, jpeg: str = "exact") -> Callable[[], int]:
     from imaging import ladder
-    from imaging.plan import plan
+    from imaging.plan import Ways, plan
     from imaging.read import observe
     from imaging.write import write
     from ledger.values import PixelBox
@@ -62,11 +62,10 @@ def engine(source: Path, *, fast: bool = True, jpeg: str = "exact") -> Callable[
     ladder.FAST_ALLOWED = fast
     image = observe(source)
     box = PixelBox(*box_of(image.dimensions.width_px, image.dimensions.height_px)).normalise(image.dimensions)
-    how = {"jpeg": jpeg} if jpeg != "exact" else {}
     output = source.with_name("out") / source.name
     started = plan(
         image, box, recorded=image.dimensions, recorded_sha256=image.sha256, run=str(os.getpid()), attempt=1,
-        output=output, archive_root=source.parent, **how,
+        output=output, archive_root=source.parent, how=Ways(jpeg),
     )  # fmt: skip
 
     def crop() -> int:

@@ -7,17 +7,20 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
+from attrs import evolve
 from PIL import Image
 
+from imaging import vips
 from imaging.formats import bmp, jpeg, png, tiff, webp
 from imaging.formats.header import MAX_PIXELS, Encoded, Header, Malformed, animated
 from imaging.formats.png_chunks import SIGNATURE
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, Strips
 from imaging.problems import Unusable
-from ledger.values import MAX_SIDE_PX, Dimensions, PixelBox
+from ledger.values import MAX_SIDE_PX, PixelBox
 
 # What Pillow only warns about (a truncated read, a bomb) must stop us. Set for its modules once: the alternative,
 # a context around each call, is not safe with threads.
@@ -28,6 +31,7 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 FAULTS = (
     OSError, SyntaxError, ValueError, EOFError, ArithmeticError, LookupError, TypeError, AttributeError, RuntimeError,
     AssertionError, MemoryError, struct.error, zlib.error, Warning, Image.DecompressionBombError, Malformed,
+    vips.Unread,
 )  # fmt: skip
 """All that decoders and encoders are known to raise on bad bytes."""
 
@@ -46,8 +50,8 @@ class Format(Protocol):
     def picture(self, raw: bytes) -> Image.Image:
         """All of it as Pillow shows it, to look at; where Pillow keeps fewer bits, so does this."""
 
-    def read_back(self, stream: BinaryIO, found: Header) -> Pixels:
-        """All pixels of a crop; where there is a choice, not by the decoder of `region`."""
+    def read_back(self, stream: BinaryIO, found: Header) -> Strips:
+        """The pixels of a crop; where there is a choice, not by the library that encoded them."""
 
     def encode(self, stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
         """A file of the source's kind around other pixels."""
@@ -135,31 +139,48 @@ def decode(stream: BinaryIO, name: str) -> tuple[Header, Pixels]:
 def picture(raw: bytes, name: str) -> Image.Image:
     """A whole image to look at, in the stored frame; raises `Unusable`."""
     header = read_header(io.BytesIO(raw), name)
-    try:
+    with _naming(header, name):
         return format_of(raw[:16], name).picture(raw)
-    except FAULTS as error:
-        raise _unreadable(name, header.format, error) from error
 
 
 def region(stream: BinaryIO, header: Header, box: PixelBox, name: str) -> Pixels:
     """The pixels of a box in the stored frame; raises `Unusable`. The header was checked before."""
-    return _decoded(stream, header, name, lambda module: module.region(stream, header, box), box.dimensions)
-
-
-def read_back(stream: BinaryIO, header: Header, name: str) -> Pixels:
-    """All pixels of a crop, by another decoder than `region`'s where there is one; raises `Unusable`."""
-    whole = Dimensions(header.width_px, header.height_px)
-    return _decoded(stream, header, name, lambda module: module.read_back(stream, header), whole)
-
-
-def _decoded(stream: BinaryIO, header: Header, name: str, read: Callable[[Format], Pixels], size: Dimensions) -> Pixels:
-    try:
-        pixels = read(format_at(stream, name))
-    except FAULTS as error:
-        raise _unreadable(name, header.format, error) from error
-    if pixels.size != (size.width_px, size.height_px):
+    with _naming(header, name):
+        pixels = format_at(stream, name).region(stream, header, box)
+    if pixels.size != (box.dimensions.width_px, box.dimensions.height_px):
         raise Unusable(f"{name} decodes to another size than it claims.", reason="unreadable")
     return pixels
+
+
+def read_back(stream: BinaryIO, header: Header, name: str) -> Strips:
+    """The pixels of a crop, by another library than wrote it where there is one; raises `Unusable`.
+
+    So does each strip when it is asked for.
+    """
+    with _naming(header, name):
+        strips = format_at(stream, name).read_back(stream, header)
+    return evolve(strips, each=_each(strips, header, name))
+
+
+def _each(strips: Strips, header: Header, name: str) -> Iterator[Pixels]:
+    left = strips.height_px
+    while True:
+        with _naming(header, name):
+            strip = next(strips.each, None)
+        if strip is None:
+            break
+        left -= strip.height_px
+        yield strip
+    if left:
+        raise Unusable(f"{name} decodes to another size than it claims.", reason="unreadable")
+
+
+@contextmanager
+def _naming(header: Header, name: str) -> Iterator[None]:
+    try:
+        yield
+    except FAULTS as error:
+        raise _unreadable(name, header.format, error) from error
 
 
 def format_at(stream: BinaryIO, name: str) -> Format:

@@ -2,13 +2,13 @@
 
 import errno
 import fcntl
-import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from imaging import ladder
 from imaging.problems import Unusable, naming
 from imaging.read import open_plain, sha256_of
 
@@ -63,21 +63,25 @@ def make_directory(directory: Path) -> None:
     sync_directory(directory.parent)
 
 
-def write_new(path: Path, pieces: Iterable[bytes], mode: int) -> str:
-    """Write a file that did not exist, with these permission bits, durably; sha256 of what was sent to the disk."""
-    digest = hashlib.sha256()
+def write_new(path: Path, pieces: Iterable[bytes], mode: int) -> int:
+    """Write a file that did not exist, with these permission bits, durably; CRC-32 of what was sent to the disk.
+
+    A checksum against accidents: what the disk holds is read back and hashed, and hashing it twice would cost more than
+    writing it.
+    """
+    crc32, checksum = ladder.crc32(), 0
     with naming(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             for piece in pieces:
-                digest.update(piece)
+                checksum = crc32(piece, checksum)
                 _write_all(descriptor, piece)
             with suppress(PermissionError):  # a file system without permission bits
                 os.fchmod(descriptor, stat.S_IMODE(mode))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    return digest.hexdigest()
+    return checksum
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -78,6 +78,7 @@ def _imported() -> Fast | None:
     # Threads are ours (crop run --workers): libvips' own would only add to them. Its warnings are ours to tell.
     os.environ.setdefault("VIPS_CONCURRENCY", "1")
     os.environ.setdefault("VIPS_WARNING", "0")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's algebra, which nothing here uses, spins otherwise
     try:
         import deflate
         import numpy as np

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from imaging import ladder
 from imaging.decode import decode, read_header
 from imaging.formats.header import Header
 from imaging.geometry import displayed
@@ -17,7 +18,7 @@ from imaging.problems import Unusable, naming
 from imaging.zones import canonical
 from ledger.values import Dimensions
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 18
 
 
 @frozen
@@ -122,6 +123,16 @@ def digest(stream: BinaryIO) -> str:
     while block := stream.read(_BLOCK):
         found.update(block)
     return found.hexdigest()
+
+
+def digest_and_checksum(stream: BinaryIO) -> tuple[str, int]:
+    """sha256 and CRC-32 of an open file, from its beginning."""
+    stream.seek(0)
+    found, crc32, checksum = hashlib.sha256(), ladder.crc32(), 0
+    while block := stream.read(_BLOCK):
+        found.update(block)
+        checksum = crc32(block, checksum)
+    return found.hexdigest(), checksum
 
 
 def unchanged(path: Path, before: os.stat_result, after: os.stat_result) -> None:

@@ -1,22 +1,25 @@
 """Is this file the crop of that source? It is read back from the disk, by other code than wrote it where there is some.
 
-Compared pixel by pixel where the format is lossless, by `imaging.likeness` where it is not.
+Compared pixel by pixel by `imaging.sameness` where the format is lossless, by `imaging.likeness` where it is not.
 """
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from attrs import frozen
 
 from imaging.decode import FAULTS, format_at, read_back, read_header, region
 from imaging.formats.header import Header
 from imaging.geometry import displayed, to_stored
-from imaging.likeness import unlike
-from imaging.pixels import Pixels
+from imaging.likeness import Likeness
+from imaging.pixels import Pixels, Strips
 from imaging.problems import Unusable
-from imaging.read import digest, open_plain
+from imaging.read import digest, digest_and_checksum, open_plain
+from imaging.sameness import Sameness
 from ledger.events.crops import CropStarted
 from ledger.values import Dimensions, PixelBox
+
+_OTHER_BYTES = "it does not hold the bytes that were written"
 
 
 @frozen
@@ -69,14 +72,14 @@ def is_whole(plan: CropStarted) -> bool:
 
 
 def verified(
-    source: Source, plan: CropStarted, place: Path, *, cut: Pixels | None = None, expected: str | None = None
+    source: Source, plan: CropStarted, place: Path, *, cut: Pixels | None = None, checksum: int | None = None
 ) -> Written:
     """What stands at `place`, read back from the disk; raises `Unusable` (`verification`) if it is not the crop.
 
-    `cut` is the source's region and `expected` the sha256 of what was written, where they are still at hand.
+    `cut` is the source's region and `checksum` the CRC-32 of what was written, where they are still at hand.
     """
     with open_plain(place) as (stream, state):
-        sha256 = _intact(stream, place, expected)
+        sha256 = _intact(stream, place, checksum)
         cut = cut or source.region(plan.pixel_box)
         pixels = check(source, cut, stream, str(place), whole_blocks=plan.whole_blocks)
     return Written(sha256, state.st_size, pixels)
@@ -85,13 +88,18 @@ def verified(
 def verified_whole(plan: CropStarted, place: Path) -> Written:
     """The same for a crop of the whole image: its bytes must be the source's."""
     with open_plain(place) as (stream, state):
-        return Written(_intact(stream, place, plan.sha256), state.st_size, None)
+        if (sha256 := digest(stream)) != plan.sha256:
+            raise _wrong(str(place), _OTHER_BYTES)
+    return Written(sha256, state.st_size, None)
 
 
-def _intact(stream: BinaryIO, place: Path, expected: str | None) -> str:
-    sha256 = digest(stream)
-    if expected is not None and sha256 != expected:
-        raise _wrong(str(place), "it does not hold the bytes that were written")
+def _intact(stream: BinaryIO, place: Path, expected: int | None) -> str:
+    """sha256 of the file."""
+    if expected is None:
+        return digest(stream)
+    sha256, found = digest_and_checksum(stream)
+    if found != expected:
+        raise _wrong(str(place), _OTHER_BYTES)
     return sha256
 
 
@@ -103,31 +111,64 @@ def check(source: Source, cut: Pixels, crop: BinaryIO, name: str, *, whole_block
     try:
         header = read_header(crop, name)
         _same_kind(source.header, header, name)
-        pixels = read_back(crop, header, name)
+        if (header.width_px, header.height_px) != cut.size:
+            raise _wrong(name, f"it is {header.width_px}x{header.height_px}, not {cut.width_px}x{cut.height_px}")
+        # Before its pixels: a decoder that is under way may hold the file's place.
+        _same_metadata(source, crop, cut.size, name)
+        one, other = _comparable(cut, read_back(crop, header, name), source.header)
+        return _compared(one, other, _judge(one, source.header, whole_blocks=whole_blocks), name)
     except Unusable as refusal:
         if refusal.reason == "verification":
             raise
         raise _wrong(name, f"it does not read back ({refusal.message})") from refusal
-    if pixels.size != cut.size:
-        raise _wrong(name, f"it is {pixels.size}, not {cut.size}")
-    _same_metadata(source, crop, cut.size, name)
-    one, other = _comparable(cut, source.header), _comparable(pixels, source.header)
-    if one.mode != other.mode:
-        raise _wrong(name, f"its mode is {pixels.mode}, not {cut.mode}")
-    if source.header.lossless:
-        _identical(one, other, name)
-    elif not (whole_blocks and _same_inside(one, other, source.header.grid, name)):
-        _near(one, other, source.header.noise, name)
-    return other.sha256()
 
 
-def _comparable(pixels: Pixels, source: Header) -> Pixels:
+def _comparable(cut: Pixels, found: Strips, source: Header) -> tuple[Pixels, Strips]:
     """WebP drops an alpha without effect. (Palettes are compared with the metadata.)"""
-    if source.format == "WEBP" and pixels.mode == "RGBA":
+    if source.format == "WEBP" and cut.mode == "RGBA":
+        return _without_idle_alpha(cut), Strips.of(_without_idle_alpha(found.whole()))
+    return cut, found
+
+
+def _without_idle_alpha(pixels: Pixels) -> Pixels:
+    if pixels.mode == "RGBA":
         picture = pixels.picture()
         if picture.getchannel("A").getextrema() == (255, 255):
             return Pixels.of(picture.convert("RGB"))
     return pixels
+
+
+def _compared(cut: Pixels, found: Strips, judge: "Judge", name: str) -> str:
+    """sha256 of the pixels found, each strip of which the judge has seen."""
+    if (cut.mode, cut.size) != (found.mode, found.size):
+        raise _wrong(name, f"it is {found.mode} of {found.size}, not {cut.mode} of {cut.size}")
+    digest = found.digest()
+    for strip in found.each:
+        judge.see(strip)
+        digest.update(strip.samples)
+    if (why := judge.unlike()) is not None:
+        raise _wrong(name, why)
+    return digest.hexdigest()
+
+
+class Judge(Protocol):
+    """What finds out whether a crop is the region."""
+
+    def see(self, strip: Pixels) -> None:
+        """The next rows of the crop."""
+
+    def unlike(self) -> str | None:
+        """Once all is seen: why it is not the region; None if it is."""
+
+
+def _judge(cut: Pixels, source: Header, *, whole_blocks: bool) -> Judge:
+    if source.lossless:
+        return Sameness(cut)
+    # At the edges colour stored at a part of the size is spread over neighbours that a crop lacks.
+    across, down = ((block // 8 - 1) * 2 for block in source.grid)
+    if whole_blocks and cut.width_px > 2 * across and cut.height_px > 2 * down:
+        return Sameness(cut, (across, down))
+    return Likeness(cut, source.noise)
 
 
 def _same_kind(source: Header, crop: Header, name: str) -> None:
@@ -148,34 +189,6 @@ def _same_metadata(source: Source, crop: BinaryIO, size: tuple[int, int], name: 
         raise _wrong(name, f"its metadata does not read back ({error})") from error
     if not kept:
         raise _wrong(name, "its metadata is not the source's")
-
-
-def _identical(cut: Pixels, pixels: Pixels, name: str) -> None:
-    if not cut.same_samples(pixels):
-        raise _wrong(name, "its pixels are not those of the source")
-
-
-def _same_inside(cut: Pixels, pixels: Pixels, grid: tuple[int, int], name: str) -> bool:
-    """Whether there is an inside, which must be the same; at the edges colour stored at a part of the size is spread
-    over neighbours that a crop lacks.
-    """
-    across, down = ((block // 8 - 1) * 2 for block in grid)
-    width, height = cut.size
-    if width <= 2 * across or height <= 2 * down:
-        return False
-    if not cut.same_samples(pixels, inside=(across, down)):
-        raise _wrong(name, "its pixels are not those of the source")
-    return True
-
-
-def _near(cut: Pixels, pixels: Pixels, noise: float, name: str) -> None:
-    one, other = cut.picture(), pixels.picture()
-    if "A" in one.getbands():
-        if one.getchannel("A").tobytes() != other.getchannel("A").tobytes():
-            raise _wrong(name, "its transparency is not that of the source")
-        one, other = one.convert("RGB"), other.convert("RGB")
-    if (why := unlike(one, other, noise)) is not None:
-        raise _wrong(name, why)
 
 
 def _wrong(name: str, why: str) -> Unusable:

@@ -3,14 +3,18 @@
 import io
 import os
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 from imaging.ladder import Fast
-from imaging.pixels import Pixels, bits, channels
+from imaging.pixels import Pixels, Strips, bits, channels, stride
 from ledger.values import PixelBox
 
 # By default what is missing of a file is filled up with grey.
 _STRICT = {"access": "sequential", "fail_on": "warning"}
+
+_STRIP = 1 << 20
 
 
 class Unread(Exception):
@@ -20,18 +24,53 @@ class Unread(Exception):
 def region(fast: Fast, stream: BinaryIO, mode: str, box: PixelBox) -> Pixels:
     """The box, in the stored frame, as samples of this mode; raises `Unread`."""
     try:
-        image: Any = _opened(fast, stream)
-        if (image.bands, image.format) != (channels(mode), "ushort" if bits(mode) == 16 else "uchar"):
-            raise Unread(f"libvips sees {image.bands} bands of {image.format}")
-        cut = image.crop(box.left, box.top, box.dimensions.width_px, box.dimensions.height_px)
-        if bits(mode) == 16 and sys.byteorder == "little":
-            cut = cut.byteswap()
+        cut: Any = _as(mode, _opened(fast, stream))
+        cut = cut.crop(box.left, box.top, box.dimensions.width_px, box.dimensions.height_px)
         samples = memoryview(cut.write_to_memory()).cast("B")
     except fast.vips.Error as error:
-        raise Unread(" ".join(str(error).split())) from error
+        raise _unread(error) from error
     finally:
         _resync(stream)
     return Pixels(mode, box.dimensions.width_px, box.dimensions.height_px, samples)
+
+
+def strips(fast: Fast, stream: BinaryIO, mode: str, size: tuple[int, int]) -> Strips:
+    """All of a picture of this size; raises `Unread`, now or from a later strip.
+
+    The stream must be left alone until all are read.
+    """
+    try:
+        image: Any = _as(mode, _opened(fast, stream))
+        if (image.width, image.height) != size:
+            raise Unread(f"libvips sees {image.width}x{image.height}")
+        each = _strips(fast, stream, mode, image)
+        return Strips(mode, *size, chain((next(each),), each))
+    except fast.vips.Error as error:
+        raise _unread(error) from error
+
+
+def _strips(fast: Fast, stream: BinaryIO, mode: str, image: Any) -> Iterator[Pixels]:  # noqa: ANN401  # pyvips has no types
+    height = max(8, _STRIP // stride(mode, image.width) // 8 * 8)
+    try:
+        window = fast.vips.Region.new(image)
+        for top in range(0, image.height, height):
+            rows = min(height, image.height - top)
+            yield Pixels(mode, image.width, rows, bytes(window.fetch(0, top, image.width, rows)))
+    except fast.vips.Error as error:
+        raise _unread(error) from error
+    finally:
+        _resync(stream)
+
+
+def _as(mode: str, image: Any) -> Any:  # noqa: ANN401  # pyvips has no types
+    if (image.bands, image.format) != (channels(mode), "ushort" if bits(mode) == 16 else "uchar"):
+        raise Unread(f"libvips sees {image.bands} bands of {image.format}")
+    # What a PNG says is turned; it begins with the high byte.
+    return image.byteswap() if bits(mode) == 16 and sys.byteorder == "little" else image
+
+
+def _unread(error: Exception) -> Unread:
+    return Unread(" ".join(str(error).split()))
 
 
 def _opened(fast: Fast, stream: BinaryIO) -> object:

@@ -54,10 +54,10 @@ def _cropped(plan: CropStarted, stream: BinaryIO, state: os.stat_result) -> Writ
     _croppable(plan, source)
     cut = source.region(plan.pixel_box)
     encoded = _encoded(plan, source, cut)
-    sha256 = _write_or_nothing(plan, _typed(encoded.pieces, plan.source), state.st_mode)
+    checksum = _write_or_nothing(plan, _typed(encoded.pieces, plan.source), state.st_mode)
     with _removed_if_wrong(plan):
         unchanged(Path(plan.source), state, os.fstat(stream.fileno()))
-        found = verified(source, plan, Path(plan.temporary), cut=cut, expected=sha256)
+        found = verified(source, plan, Path(plan.temporary), cut=cut, checksum=checksum)
     return evolve(found, warnings=encoded.warnings)
 
 
@@ -97,7 +97,7 @@ def _naming(name: str) -> Iterator[None]:
         raise Unusable(f"{name} cannot be encoded: {error}", reason="unsupported") from error
 
 
-def _write_or_nothing(plan: CropStarted, pieces: Iterable[bytes], mode: int) -> str:
+def _write_or_nothing(plan: CropStarted, pieces: Iterable[bytes], mode: int) -> int:
     path = Path(plan.temporary)
     try:
         return write_new(path, pieces, mode)

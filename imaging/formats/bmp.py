@@ -8,7 +8,7 @@ from PIL import Image
 
 from imaging.formats import pictures
 from imaging.formats.header import Encoded, Header, Malformed, exactly
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, Strips
 from ledger.values import PixelBox
 
 NAME = "BMP"
@@ -47,9 +47,9 @@ def picture(raw: bytes) -> Image.Image:
     return pictures.opened(raw, NAME)
 
 
-def read_back(stream: BinaryIO, found: Header) -> Pixels:
+def read_back(stream: BinaryIO, found: Header) -> Strips:
     """All pixels of a crop."""
-    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+    return Strips.of(region(stream, found, PixelBox(0, 0, found.width_px, found.height_px)))
 
 
 def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:  # noqa: ARG001  # the signature of every format

@@ -11,7 +11,7 @@ from PIL import Image, JpegImagePlugin
 from imaging import ladder, vips
 from imaging.formats import ifd, jpeg_blocks, pictures
 from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, Strips
 from ledger.values import PixelBox
 
 NAME = "JPEG"
@@ -123,9 +123,15 @@ def _is_for_vips(stream: BinaryIO, found: Header) -> bool:
     return found.mode == "L" or (found.mode == "RGB" and not any(m == _APP14 for m, _ in segments(stream)))
 
 
-def read_back(stream: BinaryIO, found: Header) -> Pixels:
-    """All pixels of a crop: Pillow or libturbojpeg wrote it."""
-    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+def read_back(stream: BinaryIO, found: Header) -> Strips:
+    """The pixels of a crop: Pillow or libturbojpeg wrote it."""
+    fast, size = ladder.fast(), (found.width_px, found.height_px)
+    if fast and _is_for_vips(stream, found):
+        try:
+            return vips.strips(fast, stream, found.mode, size)
+        except vips.Unread:
+            pass  # whether the file is to blame, Pillow says
+    return Strips.of(pictures.region(pictures.whole(stream), NAME, PixelBox(0, 0, *size)))
 
 
 def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:

@@ -6,6 +6,7 @@ Which library decodes and encodes them is said in `imaging.ladder`.
 import io
 import struct
 from collections.abc import Iterator
+from itertools import chain
 from typing import BinaryIO
 
 from PIL import Image
@@ -14,7 +15,7 @@ from imaging import ladder, vips
 from imaging.formats import ifd, pictures, png_pillow, png_rows
 from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
 from imaging.formats.png_chunks import SIGNATURE, Chunk, pixels, walk, without_pixels
-from imaging.pixels import Pixels, bits
+from imaging.pixels import Pixels, Strips, bits
 from ledger.values import PixelBox
 
 NAME = "PNG"
@@ -93,15 +94,16 @@ def picture(raw: bytes) -> Image.Image:
     return pictures.opened(SIGNATURE + b"".join(map(bytes, _bare(io.BytesIO(raw)))), NAME)
 
 
-def read_back(stream: BinaryIO, found: Header) -> Pixels:
-    """All pixels of a crop, by another decoder than the source's."""
-    fast = ladder.fast()
+def read_back(stream: BinaryIO, found: Header) -> Strips:
+    """The pixels of a crop, by another decoder than the source's."""
+    size, fast = (found.width_px, found.height_px), ladder.fast()
     if fast:
+        strips = png_rows.uncompressed(pixels(stream), found.mode, size, fast)
         try:
-            return png_rows.uncompressed(pixels(stream), found.mode, (found.width_px, found.height_px), fast)
+            return Strips(found.mode, *size, chain((next(strips),), strips))
         except png_rows.Unfamiliar:
             pass  # not of this engine's writing: an interrupted crop of an older one
-    return _by_pillow(stream, found.mode, PixelBox(0, 0, found.width_px, found.height_px))
+    return Strips.of(_by_pillow(stream, found.mode, PixelBox(0, 0, *size)))
 
 
 def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:

@@ -2,6 +2,10 @@
 
 Only two of the five filters are written: none, for palettes and samples below a byte, and "up", the difference to the
 byte above. Reading back knows these two, so that it is code of its own and not the encoder run backwards by a library.
+
+A strip of rows at a time goes through all of it while it is in the processor's cache. The deflater forgets what it saw
+at the end of a strip (a full flush, RFC 1951 and zlib's manual), and a strip's bytes are an IDAT chunk: so each chunk
+can be inflated alone, and the pixels of a crop are never held twice. To every other reader it is one stream.
 """
 
 import zlib
@@ -19,9 +23,12 @@ if TYPE_CHECKING:
     from numpy import uint8
     from numpy.typing import NDArray
 
-_STRIP = 1 << 20
-_IDAT_MIN = 1 << 18
+_STRIP = 1 << 18
 _NONE, _UP = 0, 2
+_HEADER, _CHECKSUM = 2, 4
+"""Bytes before and behind the deflated strips (RFC 1950)."""
+_LAST = b"\3\0"
+"""An empty block that ends a deflate stream (RFC 1951, 3.2.6)."""
 
 
 class Unfamiliar(Exception):
@@ -31,13 +38,9 @@ class Unfamiliar(Exception):
 def compressed(pixels: Pixels, fast: Fast | None) -> Iterator[bytes]:
     """The bodies of the IDAT chunks."""
     deflater = _deflater(pixels, fast)
-    gathered: list[bytes] = []
     for strip in _filtered(pixels, fast):
-        gathered.append(deflater.compress(strip))
-        if sum(map(len, gathered)) >= _IDAT_MIN:
-            yield b"".join(gathered)
-            gathered = []
-    yield b"".join((*gathered, deflater.flush()))
+        yield deflater.compress(strip) + deflater.flush(zlib.Z_FULL_FLUSH)
+    yield deflater.flush()
 
 
 class Deflater(Protocol):
@@ -46,8 +49,8 @@ class Deflater(Protocol):
     def compress(self, content: bytes, /) -> bytes:
         """What is ready of the compressed stream."""
 
-    def flush(self) -> bytes:
-        """The rest of it."""
+    def flush(self, how: int = zlib.Z_FINISH, /) -> bytes:
+        """The rest of it, or of what was given so far."""
 
 
 def _deflater(pixels: Pixels, fast: Fast | None) -> Deflater:
@@ -61,8 +64,8 @@ def _is_photographic(mode: str) -> bool:
 
 
 def _filtered(pixels: Pixels, fast: Fast | None) -> Iterator[bytes]:
-    """The rows with their filters in front, a strip of about a megabyte at a time."""
-    rows = max(1, _STRIP // (pixels.stride + 1))
+    """The rows with their filters in front, a strip at a time."""
+    rows = _rows_in_strip(pixels.stride)
     view = memoryview(pixels.samples)
     for top in range(0, pixels.height_px, rows):
         begin, end = top * pixels.stride, min(top + rows, pixels.height_px) * pixels.stride
@@ -98,32 +101,70 @@ def _up_in_pillow(strip: memoryview, above: memoryview | bytes, width: int) -> b
     return out.tobytes()
 
 
-def uncompressed(bodies: Iterable[bytes], mode: str, size: tuple[int, int], fast: Fast) -> Pixels:
-    """The pixels in IDAT bodies that `compressed` made; raises `Malformed`, or `Unfamiliar`."""
-    width = stride(mode, size[0])
-    wanted = (width + 1) * size[1]
+def _rows_in_strip(width: int) -> int:
+    return max(1, _STRIP // (width + 1))
+
+
+def uncompressed(bodies: Iterable[bytes], mode: str, size: tuple[int, int], fast: Fast) -> Iterator[Pixels]:
+    """The pixels in IDAT bodies that `compressed` made, strip by strip; raises `Malformed`, or `Unfamiliar`.
+
+    `Unfamiliar` is raised before the first strip is handed out, or never.
+    """
+    width, height = stride(mode, size[0]), size[1]
+    above, checksum, left = fast.numpy.zeros(width, fast.numpy.uint8), 1, height
+    rest = _without_header(iter(bodies))
+    while left:
+        rows = min(_rows_in_strip(width), left)
+        flat = _inflated(next(rest, b""), rows * (width + 1), fast.deflate, is_first=left == height)
+        checksum = fast.deflate.adler32(flat, checksum)
+        samples = _unfiltered(flat, width, above, fast.numpy, is_first=left == height)
+        above = samples[-1]
+        left -= rows
+        yield Pixels(mode, size[0], rows, samples.reshape(-1).data)
+    _check_end(b"".join(rest), checksum, fast.deflate)
+
+
+def _check_end(tail: bytes, checksum: int, deflate: ModuleType) -> None:
+    if tail[-_CHECKSUM:] != checksum.to_bytes(_CHECKSUM, "big"):
+        raise Malformed("the checksum of its pixels is wrong")
     try:
-        raw = fast.deflate.zlib_decompress(b"".join(bodies), wanted)
-    except fast.deflate.DeflateError as error:
+        more = deflate.deflate_decompress(tail[:-_CHECKSUM], 1)
+    except deflate.DeflateError as error:
+        raise Malformed(f"its compressed pixels have no end ({error})") from error
+    if more:
+        raise Malformed("more stands behind its pixels")
+
+
+def _without_header(bodies: Iterator[bytes]) -> Iterator[bytes]:
+    yield next(bodies, b"")[_HEADER:]
+    yield from bodies
+
+
+def _inflated(body: bytes, length: int, deflate: ModuleType, *, is_first: bool) -> bytearray:
+    """A strip's rows with their filters."""
+    try:
+        flat: bytearray = deflate.deflate_decompress(body + _LAST, length)
+    except deflate.DeflateError as error:
+        if is_first:
+            raise Unfamiliar from error
         raise Malformed(f"its compressed pixels are damaged ({error})") from error
-    if len(raw) != wanted:
-        raise Malformed(f"it holds {len(raw)} bytes of pixels, not {wanted}")
-    return Pixels(mode, *size, _unfiltered(raw, width, fast.numpy))
+    if len(flat) != length:
+        raise Unfamiliar if is_first else Malformed(f"a strip holds {len(flat)} bytes of pixels, not {length}")
+    return flat
 
 
-def _unfiltered(raw: bytearray, width: int, np: ModuleType) -> memoryview:
-    """The rows without their filters, moved together in place: a second copy would be the largest thing in memory."""
-    kinds = set(raw[:: width + 1])
+def _unfiltered(
+    flat: bytearray, width: int, above: "NDArray[uint8]", np: ModuleType, *, is_first: bool
+) -> "NDArray[uint8]":
+    """The rows without their filters; each needs the one above, and a call per row costs next to nothing."""
+    filtered: NDArray[uint8] = np.frombuffer(flat, np.uint8).reshape(-1, width + 1)
+    kinds = set(flat[:: width + 1])
     if kinds not in ({_NONE}, {_UP}):
-        raise Unfamiliar
-    flat: NDArray[uint8] = np.frombuffer(raw, np.uint8)
-    above = np.zeros(width, np.uint8)
-    for number in range(len(raw) // (width + 1)):  # each row needs the one above: a call per row costs next to nothing
-        row = flat[number * width : (number + 1) * width]
-        filtered = flat[number * (width + 1) + 1 : (number + 1) * (width + 1)]
-        if kinds == {_UP}:
-            np.add(above, filtered, out=row)
-            above = row
-        else:
-            row[:] = filtered
-    return memoryview(raw)[: len(raw) - len(raw) // (width + 1)]
+        raise Unfamiliar if is_first else Malformed("a strip is filtered in another way than the others")
+    if kinds == {_NONE}:
+        return np.ascontiguousarray(filtered[:, 1:])  # type: ignore[no-any-return]
+    out: NDArray[uint8] = np.empty((len(filtered), width), np.uint8)
+    for row, difference in zip(out, filtered[:, 1:], strict=True):
+        np.add(difference, above, out=row)
+        above = row
+    return out

@@ -13,7 +13,7 @@ from PIL import Image
 
 from imaging.formats import ifd, pictures
 from imaging.formats.header import Encoded, Header, Malformed, animated
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, Strips
 from imaging.problems import Unusable
 from ledger.values import PixelBox
 
@@ -86,9 +86,9 @@ def picture(raw: bytes) -> Image.Image:
     return pictures.opened(_without_orientation(raw), NAME)
 
 
-def read_back(stream: BinaryIO, found: Header) -> Pixels:
+def read_back(stream: BinaryIO, found: Header) -> Strips:
     """All pixels of a crop."""
-    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+    return Strips.of(region(stream, found, PixelBox(0, 0, found.width_px, found.height_px)))
 
 
 def _without_orientation(raw: bytes) -> bytes:

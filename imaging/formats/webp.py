@@ -9,7 +9,7 @@ from PIL import Image
 
 from imaging.formats import ifd, pictures
 from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
-from imaging.pixels import Pixels
+from imaging.pixels import Pixels, Strips
 from ledger.values import PixelBox
 
 NAME = "WEBP"
@@ -80,9 +80,9 @@ def picture(raw: bytes) -> Image.Image:
     return pictures.opened(raw, NAME)
 
 
-def read_back(stream: BinaryIO, found: Header) -> Pixels:
+def read_back(stream: BinaryIO, found: Header) -> Strips:
     """All pixels of a crop."""
-    return region(stream, found, PixelBox(0, 0, found.width_px, found.height_px))
+    return Strips.of(region(stream, found, PixelBox(0, 0, found.width_px, found.height_px)))
 
 
 def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:

@@ -239,10 +239,10 @@ def test_what_the_writer_got_wrong_never_stays_on_the_disk(desk, textured, monke
 
 def written_but_spoilt(place, pieces, mode):
     """What is on the disk is not what was sent there."""
-    sha256 = write_new(place, pieces, mode)
+    checksum = write_new(place, pieces, mode)
     raw = place.read_bytes()
     place.write_bytes(raw[:-1] + b"?")
-    return sha256
+    return checksum
 
 
 def test_what_the_disk_got_wrong_is_read_back_and_caught(desk, textured, monkeypatch):
