@@ -1,20 +1,23 @@
 """Which library does which step of a crop, the best first; the one place that knows what is installed.
 
-| step                     | with the extra `fast`                       | with Pillow alone                       |
-|--------------------------|---------------------------------------------|-----------------------------------------|
-| pixels of the box (PNG)  | libvips, row by row down to the box's end   | Pillow, the whole image                 |
-| filter (PNG)             | "up" in numpy                               | "up" in Pillow's channel arithmetic     |
-| deflate (PNG)            | ISA-L, level 1                              | zlib, level 1                           |
-| read back (PNG)          | libdeflate and numpy                        | Pillow                                  |
-| pixels of the box (JPEG) | libvips                                     | Pillow                                  |
-| encode (JPEG)            | Pillow                                      | Pillow                                  |
-| read back (JPEG)         | libvips                                     | Pillow                                  |
-| cut without decoding     | libturbojpeg, from the extra or the system  | the same, or refused                    |
+| step                       | with the extra `fast`                      | with Pillow alone                          |
+|----------------------------|--------------------------------------------|--------------------------------------------|
+| pixels of the box (PNG)    | libvips, row by row down to the box's end  | Pillow, the whole image                    |
+| filter (PNG)               | "up" in numpy                              | "up" in Pillow's channel arithmetic        |
+| deflate (PNG)              | ISA-L, level 1                             | zlib, level 1                              |
+| read back (PNG)            | libdeflate and numpy                       | Pillow                                     |
+| pixels of the box (JPEG)   | libvips                                    | Pillow                                     |
+| encode (JPEG)              | Pillow                                     | Pillow                                     |
+| read back (JPEG)           | libvips                                    | libturbojpeg, where there is one; Pillow   |
+| cut without decoding (JPEG)| libturbojpeg, the system's; or refused     | the same                                   |
+| encode (TIFF, WebP, BMP)   | Pillow                                     | Pillow                                     |
+| read back (TIFF, WebP)     | libvips                                    | Pillow                                     |
+| read back (BMP)            | code of our own                            | the same                                   |
 
-What reads a PNG back is on neither rung of the family that encoded it, and the same holds for JPEG on the quick one.
-WebP, TIFF and BMP, and JPEG without the extra, are read afresh by the library that wrote them, Pillow. The extra's four
-libraries count as one rung: with one missing, Pillow does everything. Where libvips refuses a file, Pillow is asked as
-well before the file is.
+With the extra nothing is read back by the library that wrote it: Pillow and libvips carry their own builds of libtiff,
+libwebp and libjpeg-turbo behind code of their own. Without it that holds for PNG, BMP and mostly JPEG; Pillow reads its
+TIFF and WebP afresh. The extra's four libraries count as one rung: with one missing, Pillow does everything. Where
+libvips refuses a file, Pillow is asked as well before the file is.
 
 Palettes and samples of less than a byte are decoded by Pillow on both rungs: libvips would unfold them. "Up" alone,
 rather than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth
@@ -62,13 +65,13 @@ def crc32() -> Callable[[bytes, int], int]:
 
 @cache
 def turbojpeg() -> ctypes.CDLL | None:
-    """libturbojpeg 3, from the extra's wheel or the system; None where there is none."""
+    """libturbojpeg from 2.1 on, the system's or one in a wheel that somebody installed; None where there is none."""
     spec = find_spec("turbojpeg")
     places = [spec.origin] if spec is not None and spec.origin else []
     bundled = [path for place in places for path in Path(place).parent.glob("turbojpeg.libs/libturbojpeg*")]
-    for name in (*map(str, bundled), find_library("turbojpeg")):
+    for name in (find_library("turbojpeg"), *map(str, bundled)):
         with suppress(OSError):
-            if name and hasattr(library := ctypes.CDLL(name), "tj3Transform"):
+            if name and hasattr(library := ctypes.CDLL(name), "tjDecompressHeader3"):
                 return library
     return None
 

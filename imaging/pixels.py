@@ -23,7 +23,7 @@ class Pixels:
     """As in `Header.mode`: `RGB`, `P;4`, `I;16`, `RGBA;16`."""
     width_px: int
     height_px: int
-    samples: bytes | memoryview
+    samples: bytes | bytearray | memoryview
     """Each row begins on a byte."""
     palette: bytes | None = None
     """Red, green and blue of each index, for formats in which it belongs to the picture."""

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 from imaging.ladder import Fast
 from imaging.pixels import Pixels, Strips, bits, channels, stride
@@ -15,16 +15,21 @@ from ledger.values import PixelBox
 _STRICT = {"access": "sequential", "fail_on": "warning"}
 
 _STRIP = 1 << 20
+_FORMATS = {"I": ("int", "uint"), "F": ("float",)}
+_BY_BITS = {8: ("uchar",), 16: ("ushort",)}
+
+Order = Literal["little", "big"]
+"""Which byte of a 16-bit sample stands first; PNG's is the high one."""
 
 
 class Unread(Exception):
     """libvips cannot read it, or not as what it is; the next rung may."""
 
 
-def region(fast: Fast, stream: BinaryIO, mode: str, box: PixelBox) -> Pixels:
+def region(fast: Fast, stream: BinaryIO, mode: str, box: PixelBox, order: Order = "big") -> Pixels:
     """The box, in the stored frame, as samples of this mode; raises `Unread`."""
     try:
-        cut: Any = _as(mode, _opened(fast, stream))
+        cut: Any = _as(mode, _opened(fast, stream), order)
         cut = cut.crop(box.left, box.top, box.dimensions.width_px, box.dimensions.height_px)
         samples = memoryview(cut.write_to_memory()).cast("B")
     except fast.vips.Error as error:
@@ -34,13 +39,13 @@ def region(fast: Fast, stream: BinaryIO, mode: str, box: PixelBox) -> Pixels:
     return Pixels(mode, box.dimensions.width_px, box.dimensions.height_px, samples)
 
 
-def strips(fast: Fast, stream: BinaryIO, mode: str, size: tuple[int, int]) -> Strips:
+def strips(fast: Fast, stream: BinaryIO, mode: str, size: tuple[int, int], order: Order = "big") -> Strips:
     """All of a picture of this size; raises `Unread`, now or from a later strip.
 
     The stream must be left alone until all are read.
     """
     try:
-        image: Any = _as(mode, _opened(fast, stream))
+        image: Any = _as(mode, _opened(fast, stream), order)
         if (image.width, image.height) != size:
             raise Unread(f"libvips sees {image.width}x{image.height}")
         each = _strips(fast, stream, mode, image)
@@ -62,11 +67,10 @@ def _strips(fast: Fast, stream: BinaryIO, mode: str, image: Any) -> Iterator[Pix
         _resync(stream)
 
 
-def _as(mode: str, image: Any) -> Any:  # noqa: ANN401  # pyvips has no types
-    if (image.bands, image.format) != (channels(mode), "ushort" if bits(mode) == 16 else "uchar"):
+def _as(mode: str, image: Any, order: Order) -> Any:  # noqa: ANN401  # pyvips has no types
+    if image.bands != channels(mode) or image.format not in _FORMATS.get(mode, _BY_BITS.get(bits(mode), ())):
         raise Unread(f"libvips sees {image.bands} bands of {image.format}")
-    # What a PNG says is turned; it begins with the high byte.
-    return image.byteswap() if bits(mode) == 16 and sys.byteorder == "little" else image
+    return image.byteswap() if bits(mode) == 16 and sys.byteorder != order else image
 
 
 def _unread(error: Exception) -> Unread:

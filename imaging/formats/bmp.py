@@ -2,16 +2,19 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from typing import BinaryIO
 
+from attrs import evolve
 from PIL import Image
 
 from imaging.formats import pictures
 from imaging.formats.header import Encoded, Header, Malformed, exactly
-from imaging.pixels import Pixels, Strips
+from imaging.pixels import Pixels, Strips, stride
 from ledger.values import PixelBox
 
 NAME = "BMP"
+_ROWS = 256
 _MODES = {1: "1", 4: "P;4", 8: "P", 16: "RGB;16", 24: "RGB", 32: "RGBX"}
 
 
@@ -48,8 +51,34 @@ def picture(raw: bytes) -> Image.Image:
 
 
 def read_back(stream: BinaryIO, found: Header) -> Strips:
-    """All pixels of a crop."""
-    return Strips.of(region(stream, found, PixelBox(0, 0, found.width_px, found.height_px)))
+    """The pixels of a crop, which Pillow wrote: by the format's definition, row by row from the last to the first."""
+    stream.seek(10)
+    start, length = struct.unpack("<II", exactly(stream, 8))
+    *_, compression, _, _, _, colours = struct.unpack("<iiHHIIiiI", exactly(stream, 32))
+    if compression:
+        raise Malformed("its rows are compressed")
+    stream.seek(14 + length)
+    mode = "L" if found.mode == "P" and _is_grey(exactly(stream, 4 * (colours or 256))) else found.mode
+    return Strips(mode, found.width_px, found.height_px, _rows(stream, start, evolve(found, mode=mode)))
+
+
+def _is_grey(palette: bytes) -> bool:
+    """Whether each index is its own brightness; Pillow calls that grey."""
+    return all(palette[place : place + 3] == bytes((place // 4,)) * 3 for place in range(0, len(palette), 4))
+
+
+def _rows(stream: BinaryIO, start: int, found: Header) -> Iterator[Pixels]:
+    length = stride(found.mode, found.width_px)
+    padded = (length + 3) // 4 * 4
+    for below in range(found.height_px, 0, -_ROWS):
+        count = min(_ROWS, below)
+        stream.seek(start + (below - count) * padded)
+        flat = exactly(stream, count * padded)
+        rows = (flat[place : place + length] for place in range((count - 1) * padded, -1, -padded))
+        samples = bytearray(b"".join(rows))
+        if found.mode == "RGB":
+            samples[::3], samples[2::3] = samples[2::3], samples[::3]
+        yield Pixels(found.mode, found.width_px, count, samples)
 
 
 def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:  # noqa: ARG001  # the signature of every format

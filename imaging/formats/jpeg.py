@@ -9,7 +9,7 @@ from typing import BinaryIO
 from PIL import Image, JpegImagePlugin
 
 from imaging import ladder, vips
-from imaging.formats import ifd, jpeg_blocks, pictures
+from imaging.formats import ifd, jpeg_turbo, pictures
 from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
 from imaging.pixels import Pixels, Strips
 from ledger.values import PixelBox
@@ -124,13 +124,15 @@ def _is_for_vips(stream: BinaryIO, found: Header) -> bool:
 
 
 def read_back(stream: BinaryIO, found: Header) -> Strips:
-    """The pixels of a crop: Pillow or libturbojpeg wrote it."""
+    """The pixels of a crop: Pillow or libturbojpeg wrote it, each of which has an encoder and a decoder of its own."""
     fast, size = ladder.fast(), (found.width_px, found.height_px)
     if fast and _is_for_vips(stream, found):
         try:
             return vips.strips(fast, stream, found.mode, size)
         except vips.Unread:
-            pass  # whether the file is to blame, Pillow says
+            pass  # whether the file is to blame, another says
+    if library := ladder.turbojpeg():
+        return Strips.of(jpeg_turbo.decoded(library, pictures.whole(stream), found.mode, size))
     return Strips.of(pictures.region(pictures.whole(stream), NAME, PixelBox(0, 0, *size)))
 
 
@@ -150,7 +152,7 @@ def cut_whole_blocks(stream: BinaryIO, found: Header, box: PixelBox) -> Encoded:
     with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
         progressive = bool(image.info.get("progressive"))
     size = box.dimensions
-    picture = jpeg_blocks.cut(raw, box, progressive=progressive)
+    picture = jpeg_turbo.cut(raw, box, progressive=progressive)
     return Encoded(_spliced(metadata(stream, size.width_px, size.height_px), picture, found.mode), _trailing(raw))
 
 

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 
 from imaging import ladder
 from imaging.commit import commit
-from imaging.formats import jpeg, jpeg_blocks
+from imaging.formats import jpeg, jpeg_turbo
 from imaging.formats.header import Malformed
 from imaging.geometry import on_grid
 from imaging.pixels import Pixels
@@ -94,17 +94,17 @@ def test_a_fault_of_the_cutter_is_caught(desk, textured, monkeypatch):
     source = desk.photos / "a.jpg"
     textured((203, 155)).save(source, quality=80)
     start = started(desk, source, PixelBox(21, 37, 121, 139))
-    real = jpeg_blocks.cut
+    real = jpeg_turbo.cut
     beside = lambda raw, box, **how: real(raw, PixelBox(box.left + 16, box.top, box.right + 16, box.bottom), **how)  # noqa: E731
     before = desk.files()
     with monkeypatch.context() as patch:
-        patch.setattr(jpeg_blocks, "cut", beside)
+        patch.setattr(jpeg_turbo, "cut", beside)
         with pytest.raises(Unusable) as caught:
             write(start)
     assert caught.value.reason == "verification"
     again = lambda raw, box, **_: encoded_darker(io.BytesIO(raw), box)  # noqa: E731  # near, but not the same
     with monkeypatch.context() as patch:
-        patch.setattr(jpeg_blocks, "cut", again)
+        patch.setattr(jpeg_turbo, "cut", again)
         with pytest.raises(Unusable, match="not those of the source"):
             write(start)
     assert {name: raw for name, raw in desk.files().items() if "__cropped" not in name} == before
@@ -123,9 +123,9 @@ def test_a_truncated_source_or_one_off_the_grid_is_malformed(desk, textured):
     textured((203, 155)).save(source, quality=80)
     raw = source.read_bytes()
     with pytest.raises(Malformed):
-        jpeg_blocks.cut(raw[: len(raw) // 2], PixelBox(16, 16, 100, 150), progressive=False)
+        jpeg_turbo.cut(raw[: len(raw) // 2], PixelBox(16, 16, 100, 150), progressive=False)
     with pytest.raises(Malformed, match="multiple of 16"):
-        jpeg_blocks.cut(raw, PixelBox(17, 16, 100, 150), progressive=False)
+        jpeg_turbo.cut(raw, PixelBox(17, 16, 100, 150), progressive=False)
 
 
 def test_without_the_library_it_is_refused_by_name(desk, textured, monkeypatch):
@@ -175,3 +175,23 @@ def test_grey_has_blocks_of_eight_whatever_its_sampling_says(textured):
     raw[raw.index(b"\xff\xc0") + 11] = 0x22
     assert jpeg.header(io.BytesIO(raw)).grid == (8, 8)
     assert jpeg.header(io.BytesIO(colour.getvalue())).grid == (16, 16)
+
+
+@blocks
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
+def test_libturbojpeg_sees_what_pillow_sees(textured, mode, options):
+    out = io.BytesIO()
+    textured((61, 43), mode).save(out, "JPEG", quality=85, **options)
+    seen = jpeg_turbo.decoded(ladder.turbojpeg(), out.getvalue(), mode, (61, 43))
+    with Image.open(out) as image:
+        assert bytes(seen.samples) == image.tobytes()
+
+
+@blocks
+def test_libturbojpeg_reads_no_picture_of_another_size_and_no_torn_one(textured):
+    out = io.BytesIO()
+    textured((61, 43)).save(out, "JPEG", quality=85)
+    for raw, size in ((out.getvalue(), (60, 43)), (out.getvalue(), (61, 86)), (out.getvalue()[:900], (61, 43))):
+        with pytest.raises(Malformed):
+            jpeg_turbo.decoded(ladder.turbojpeg(), raw, "RGB", size)

@@ -1,5 +1,6 @@
 """The verifier: planted faults are caught, honest encodings of real photographs are not."""
 
+import importlib
 import io
 import random
 import zlib
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from imaging import ladder
 from imaging import write as writer
 from imaging.disk import write_new
 from imaging.formats import bmp, jpeg, png, png_chunks, tiff, webp
@@ -167,6 +169,36 @@ def test_a_region_one_pixel_beside_is_caught_at_any_quality(quality, shift):
     beside.paste(picture.crop((0, 0, 1, picture.height)), (0, 0))
     with pytest.raises(Unusable, match=r"beside the one marked|levels"):
         checked(origin, PixelBox(100, 52, 405, 292), encode(origin, beside))
+
+
+READERS = {
+    ("PNG", "fast"): "imaging.formats.png_rows.uncompressed",
+    ("PNG", "Pillow"): "imaging.formats.png_pillow.region",
+    ("JPEG", "fast"): "imaging.vips.strips",
+    ("WEBP", "fast"): "imaging.vips.strips",
+    ("TIFF", "fast"): "imaging.vips.strips",
+    ("BMP", "fast"): "imaging.formats.bmp._rows",
+    ("BMP", "Pillow"): "imaging.formats.bmp._rows",
+    ("JPEG", "Pillow"): "imaging.formats.jpeg_turbo.decoded",
+}
+"""What reads a crop back that Pillow, or ISA-L, wrote."""
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "BMP"])
+def test_what_reads_a_crop_back_is_not_what_wrote_it(rung, kind, monkeypatch):
+    if (kind, rung) not in READERS:
+        pytest.skip("no second library is at hand")
+    if kind == "JPEG" and ladder.turbojpeg() is None:
+        pytest.skip("libturbojpeg is not here")
+    origin = source(kind)
+    crop = encode(origin, region(origin))
+    called, (module, _, name) = [], READERS[kind, rung].rpartition(".")
+    real = getattr(importlib.import_module(module), name)
+    monkeypatch.setattr(f"{module}.{name}", lambda *given: called.append(1) or real(*given))
+    cut = origin.region(BOX)
+    monkeypatch.setattr(Image, "open", None if kind in ("WEBP", "JPEG") else Image.open)  # TIFF's, BMP's: for metadata
+    check(origin, cut, io.BytesIO(crop), "crop")
+    assert called
 
 
 @pytest.mark.parametrize("fault", FAULTS_SEEN_WHEN_LOSSLESS)
