@@ -39,6 +39,8 @@ class RecordCrop:
 
     subject: str
     crop: CropRecorded
+    retold: bool = False
+    """Whether other tools told of it: then the same box at another time than what stands is news of that time."""
 
 
 def record(command: RecordCrop, image: Image) -> Iterator[Event]:
@@ -46,7 +48,7 @@ def record(command: RecordCrop, image: Image) -> Iterator[Event]:
     if image.status not in ALLOWED[CropRecorded]:
         _refuse(image)
     standing = image.crop
-    if image.status == "pending" and standing and _same_mark(command.crop, standing):
+    if image.status == "pending" and standing and not command.retold and _same_mark(command.crop, standing):
         return
     yield changed(command.crop, supersedes=image.crop_version)
 

@@ -10,6 +10,7 @@ from ledger.errors import Damaged, Invalid
 from ledger.events.event import Event
 from ledger.events.imports import (
     DecisionImported,
+    MarkImported,
     OperationImported,
     ProgressImported,
     ProjectImported,
@@ -19,6 +20,7 @@ from ledger.events.imports import (
 
 KINDS = (
     DecisionImported,
+    MarkImported,
     OperationImported,
     ProgressImported,
     ProjectImported,

@@ -38,13 +38,16 @@ def only_project(projections: Projections, directory: str) -> str | None:
     return found[0] if found else None
 
 
-def subject_for(path: Path, project: str, projections: Projections, sha256: str | None = None) -> str:
+def subject_for(
+    path: Path, project: str, projections: Projections, sha256: str | None = None, *, decided: bool = False
+) -> str:
     """The subject of an image that may be new: the one it has in this project, else the one it gets.
 
     `sha256` is what its file holds. Where the image that had the name was executed, skipped or kept, and this is
-    neither it nor its crop, it is another image; so it is where the one that had the name was moved away.
+    neither it nor its crop, it is another image; so it is where the one that had the name was moved away. `decided`
+    leaves out what is known from evidence alone: an import must come to the same, whichever file came first.
     """
-    at = images_at(path, projections, project)
+    at = [each for each in images_at(path, projections, project) if not decided or each.status != "imported"]
     if at and _is(at[0], sha256):
         return at[0].subject
     number, subject = 1, image_subject(project, path)

@@ -117,8 +117,10 @@ def _recorded(image: Image, event: CropRecorded, entry: Entry) -> Image:
     return Image("pending", event.path, event, entry.version, decided=True, marked=True, history=image.history)
 
 
-def _withdrawn(image: Image, _event: CropWithdrawn, _entry: Entry) -> Image:
-    return Image("untouched", image.name, decided=True, marked=True, history=image.history)
+def _withdrawn(image: Image, _event: CropWithdrawn, entry: Entry) -> Image:
+    # What an import had put into the queue and takes back was carried out elsewhere: nobody decided anything here.
+    here = not entry.by_an_import
+    return Image("untouched", image.name, decided=here, marked=here, history=image.history)
 
 
 def _started(image: Image, event: CropStarted, _entry: Entry) -> Image:

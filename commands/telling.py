@@ -18,7 +18,7 @@ from ledger.events.event import Event
 from ledger.events.groups import GroupRejected, ImageChosen
 from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageSkipped
-from ledger.events.imports import DecisionImported, OperationImported, ProgressImported, SittingImported
+from ledger.events.imports import DecisionImported, MarkImported, OperationImported, ProgressImported, SittingImported
 from ledger.events.runs import BatchBegun, BatchesMissed, BatchOverran, BlockBegun, ClockJumped, RunStarted
 from ledger.events.schedules import SchedulePlanned
 from ledger.events.sittings import SittingEnded, SittingStarted
@@ -194,6 +194,8 @@ def _evidence(event: Event) -> str:
             return f"{event.path}: {f'box {event.box}' if event.box else 'box unknown'}"
         case HistoryCompleted():
             return f"{event.path}: {event.source}{f', group {event.group}' if event.group else ''}"
+        case MarkImported():
+            return f"{event.path}: box {event.box} waits"
         case DecisionImported():
             return f"{event.group or ', '.join(event.images)}: {event.action or 'suggested'} {event.box or ''}".rstrip()
         case OperationImported():

@@ -40,6 +40,11 @@ class Entry(NamedTuple):
         """Whether an operator did it; runners, imports and suggesters are not people."""
         return self.actor.startswith("operator:")
 
+    @property
+    def by_an_import(self) -> bool:
+        """Whether it was brought in from another tool."""
+        return self.actor.startswith("import:")
+
 
 def new_id() -> str:
     """A UUIDv7 (RFC 9562): unique, and sorting by the time it was made."""

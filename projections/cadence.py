@@ -28,6 +28,7 @@ CREATE TABLE human_marks ( -- One row per crop that a person marked, here or els
   at_s REAL NOT NULL, -- when it was marked, seconds since 1970 (UTC)
   placed INTEGER NOT NULL, -- 1 where the directory is known, 0 for evidence without one
   id TEXT NOT NULL, -- id of the mark or of the evidence
+  at TEXT NOT NULL, -- when it was marked (UTC)
   who TEXT NOT NULL, -- the operator, or the import that knows of it
   project TEXT NOT NULL, -- the project
   directory TEXT NOT NULL, -- the image's directory as it was written then
@@ -49,6 +50,7 @@ SELECT subject, who, project, directory, at_s, session FROM human_marks AS mark
 WHERE NOT EXISTS (
   SELECT 1 FROM human_marks AS other WHERE other.subject = mark.subject AND other.at_s = mark.at_s
     AND (other.placed, other.id) > (mark.placed, mark.id))
+  AND (subject, at) NOT IN (SELECT subject, cropped_at FROM retold_crops)
 """)
 
 BATCHES = View("""
@@ -115,8 +117,11 @@ SELECT session, min(at_s) FROM human_crops WHERE session IS NOT NULL GROUP BY se
 
 
 def recorded(event: CropRecorded, entry: Entry) -> Iterator[Change]:
-    """A person's mark is a crop of that moment, whatever becomes of it later; another's mark is no human work."""
-    if entry.actor.startswith(PEOPLE):
+    """An operator's mark is a crop of that moment, whatever becomes of it later.
+
+    That an import put a mark of another tool into the queue is no work; that somebody made that mark is evidence.
+    """
+    if entry.by_a_person:
         yield _row(entry, event.project, event.path, None, placed=True)
 
 
@@ -139,7 +144,8 @@ def _row(entry: Entry, project: str, path: str, session: str | None, *, placed: 
     return Put(
         "human_marks",
         {
-            "subject": entry.subject, "at_s": at_s, "placed": int(placed), "id": entry.id, "who": entry.actor,
+            "subject": entry.subject, "at_s": at_s, "placed": int(placed), "id": entry.id, "at": entry.occurred_at,
+            "who": entry.actor,
             "project": project, "directory": split(path)[0], "session": session,
         },
     )  # fmt: skip
@@ -147,10 +153,11 @@ def _row(entry: Entry, project: str, path: str, session: str | None, *, placed: 
 
 CADENCE = Projection(
     name="cadence",
-    version=3,
+    version=4,
     sentence="When people marked crops: what the rhythm of their work is measured on. No runner's work is in it.",
     tables=(HUMAN_MARKS,),
     views=(HUMAN_CROPS, BATCHES, SITTINGS, STARTS),
+    reads=("history",),
     folds=MappingProxyType({CropRecorded: recorded, HistoryImported: imported, HistoryCompleted: completed}),
 )
 

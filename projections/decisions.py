@@ -179,10 +179,14 @@ _NO_BOX: Row = dict.fromkeys(IMAGE_DECISIONS.columns)
 
 DECISIONS = Projection(
     name="decisions",
-    version=2,
+    version=3,
     sentence="What was decided about each image, and how it compares with what a model had suggested.",
     tables=(IMAGE_DECISIONS,),
     views=(DECISIONS_VIEW, SUGGESTION_ACCURACY),
+    # The marks of other tools' queues, by name: for telling which of them a log tells of as well.
+    indexes=(
+        "CREATE INDEX decisions_of_imports ON image_decisions (filename, project) WHERE decided_by GLOB 'import:*'",
+    ),
     folds=MappingProxyType(
         {
             CropRecorded: recorded,

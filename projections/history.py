@@ -7,9 +7,11 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.history import HistoryCompleted, HistoryImported
+from ledger.events.imports import MarkImported
 from projections.columns import codes, split
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
+from projections.tellings import CROP_TELLINGS, RETOLD, once
 
 # No positions in here: the same files brought in in another order give the same rows.
 MADE = Table("""
@@ -47,16 +49,25 @@ CREATE TABLE imported_places ( -- One row per source of a crop made elsewhere th
 ) STRICT, WITHOUT ROWID
 """)
 
-# Of several rectangles for one crop the one with a size counts. Two that differ by more than a twentieth of a pixel
-# leave the box unknown. So does a rectangle of a v1 log that fits into what an earlier crop left of the same file,
-# while its size is still the one from before: its tool saved over the file and went on naming the first size.
-IMPORTED = View("""
-CREATE VIEW imported_history ( -- Every crop made elsewhere, with what all sources together say of it.
+WAITED = Table("""
+CREATE TABLE imported_marks ( -- One row per crop that waited in another tool's queue, as a source tells of it.
+  project TEXT NOT NULL, -- the project
+  filename TEXT NOT NULL, -- name of the image
+  marked_at TEXT NOT NULL, -- when it was marked (UTC)
+  id TEXT NOT NULL, -- id of the evidence, derived from what it says
+  directory TEXT NOT NULL, -- the image's directory as the source wrote it
+  group_id TEXT, -- the group the image was chosen from, where the source names one
+  PRIMARY KEY (project, filename, marked_at, id)
+) STRICT, WITHOUT ROWID
+""")
+
+IMPORTED = View(f"""
+CREATE VIEW imported_history ( -- Every crop made elsewhere, once, with what all sources together say of it.
   subject, -- the image
   project, -- its project
   directory, -- its directory as a source wrote it; empty where the sources had a bare name
   filename, -- its name
-  cropped_at, -- when it was cropped (UTC)
+  cropped_at, -- when it was cropped, by the earliest source (UTC)
   stamp, -- the time as a source wrote it
   source, -- the layout it came from: crop_log_v1, crop_log_v2 ...
   x1, -- left edge of the box, as a fraction of the width; empty if unknown or in doubt
@@ -70,49 +81,16 @@ CREATE VIEW imported_history ( -- Every crop made elsewhere, with what all sourc
   warnings, -- what was odd, a JSON list of codes; conflict and recropped say why a box is in doubt
   imported_by -- the import that brought it
 ) AS
-WITH ranked AS (
-  SELECT *, row_number() OVER (
-    PARTITION BY project, filename, cropped_at ORDER BY width_px IS NULL, x1 IS NULL, id) AS rank
-  FROM imported_crops
-), best AS (
-  SELECT *, EXISTS (
-    SELECT 1 FROM imported_crops AS other
-    WHERE other.project = ranked.project AND other.filename = ranked.filename
-      AND other.cropped_at = ranked.cropped_at AND other.x1 IS NOT NULL AND ranked.x1 IS NOT NULL
-      AND (other.width_px <> ranked.width_px OR other.height_px <> ranked.height_px
-        OR max(abs(other.x1 - ranked.x1), abs(other.x2 - ranked.x2)) > coalesce(0.05 / ranked.width_px, 0.00001)
-        OR max(abs(other.y1 - ranked.y1), abs(other.y2 - ranked.y2)) > coalesce(0.05 / ranked.height_px, 0.00001))
-  ) AS conflict, EXISTS (
-    SELECT 1 FROM imported_crops AS cut
-    WHERE cut.project = ranked.project AND cut.filename = ranked.filename AND cut.cropped_at < ranked.cropped_at
-      AND cut.width_px = ranked.width_px AND cut.height_px = ranked.height_px
-      AND round((cut.x2 - cut.x1) * cut.width_px) * round((cut.y2 - cut.y1) * cut.height_px)
-        < cut.width_px * cut.height_px
-      AND round(ranked.x2 * ranked.width_px) <= round((cut.x2 - cut.x1) * cut.width_px)
-      AND round(ranked.y2 * ranked.height_px) <= round((cut.y2 - cut.y1) * cut.height_px)
-      AND EXISTS (SELECT 1 FROM imported_places AS saved WHERE saved.project = cut.project
-        AND saved.filename = cut.filename AND saved.cropped_at = cut.cropped_at AND saved.source = 'crop_log_v1')
-      AND EXISTS (SELECT 1 FROM imported_places AS named WHERE named.project = cut.project
-        AND named.filename = cut.filename AND named.cropped_at = ranked.cropped_at AND named.source = 'crop_log_v1')
-  ) AS recropped
-  FROM ranked WHERE rank = 1
-), told AS (
-  SELECT *, row_number() OVER (
-    PARTITION BY project, filename, cropped_at ORDER BY directory = '', group_id IS NULL, source, id) AS rank
-  FROM imported_places
-)
-SELECT best.subject, best.project, coalesce(told.directory, ''), best.filename, best.cropped_at,
-       coalesce(told.stamp, best.cropped_at), coalesce(told.source, 'crop_log_v2'),
-       iif(conflict OR recropped, NULL, x1), iif(conflict OR recropped, NULL, y1),
-       iif(conflict OR recropped, NULL, x2), iif(conflict OR recropped, NULL, y2),
-       iif(conflict OR recropped, NULL, width_px), iif(conflict OR recropped, NULL, height_px),
-       told.group_id, told.session,
-       CASE WHEN conflict THEN '["conflict"]' WHEN recropped THEN '["recropped"]'
-            WHEN best.warnings <> '[]' THEN best.warnings
-            WHEN told.group_id IS NULL THEN '["unknown_group"]' ELSE '[]' END,
-       best.imported_by
-FROM best LEFT JOIN told ON told.project = best.project AND told.filename = best.filename
-  AND told.cropped_at = best.cropped_at AND told.rank = 1
+{once("NOT waits")}
+SELECT subject, project, iif(directory = '', any_directory, directory), filename, cropped_at, stamp, source,
+       iif(doubt IS NULL, x1, NULL), iif(doubt IS NULL, y1, NULL), iif(doubt IS NULL, x2, NULL),
+       iif(doubt IS NULL, y2, NULL), iif(doubt IS NULL, width_px, NULL), iif(doubt IS NULL, height_px, NULL),
+       coalesce(group_id, any_group), session,
+       CASE WHEN doubt IS NOT NULL THEN json_array(doubt)
+            WHEN warnings <> '[]' THEN warnings
+            WHEN coalesce(group_id, any_group) IS NULL THEN '["unknown_group"]' ELSE '[]' END,
+       imported_by
+FROM once WHERE rank = 1
 """)
 
 SOURCES = View("""
@@ -155,6 +133,18 @@ def completed(event: HistoryCompleted, entry: Entry) -> Iterator[Change]:
     yield _place(event, entry, event.filename, event.path)
 
 
+def waited(event: MarkImported, entry: Entry) -> Iterator[Change]:
+    """A crop that was in a queue; that its box was drawn is told like any other."""
+    directory, filename = split(event.path)
+    yield Put(
+        "imported_marks",
+        {
+            "project": event.project, "filename": filename, "marked_at": entry.occurred_at, "id": entry.id,
+            "directory": directory, "group_id": event.group,
+        },
+    )  # fmt: skip
+
+
 def _place(event: HistoryImported | HistoryCompleted, entry: Entry, filename: str, path: str) -> Put:
     return Put(
         "imported_places",
@@ -168,11 +158,11 @@ def _place(event: HistoryImported | HistoryCompleted, entry: Entry, filename: st
 
 HISTORY = Projection(
     name="history",
-    version=2,
+    version=3,
     sentence="Evidence of crops made elsewhere, with a box or without.",
-    tables=(MADE, PLACES),
-    views=(IMPORTED, SOURCES),
-    folds=MappingProxyType({HistoryImported: imported, HistoryCompleted: completed}),
+    tables=(MADE, PLACES, WAITED),
+    views=(CROP_TELLINGS, IMPORTED, RETOLD, SOURCES),
+    folds=MappingProxyType({HistoryImported: imported, HistoryCompleted: completed, MarkImported: waited}),
 )
 
 

@@ -38,7 +38,7 @@ from projections.progress_tables import (
     PROGRESS_OF_DIRECTORIES,
     seen,
 )
-from projections.projection import Change, Fold, Projection, Put, Row, Set
+from projections.projection import Change, Drop, Fold, Projection, Put, Row, Set
 from projections.reader import Projections
 
 
@@ -59,6 +59,14 @@ def moved_on(status: str) -> Fold:
         yield Set("decided_images", entry.subject, _now(status, entry))
 
     return fold
+
+
+def withdrawn(_event: CropWithdrawn, entry: Entry) -> Iterator[Change]:
+    """It waits for a decision again; what an import takes back was made elsewhere, and nothing was decided here."""
+    if entry.by_an_import:
+        yield Drop("decided_images", entry.subject)
+    else:
+        yield Set("decided_images", entry.subject, _now("open", entry))
 
 
 def executed(event: CropExecuted, entry: Entry) -> Iterator[Change]:
@@ -112,7 +120,7 @@ def _now(status: str, entry: Entry) -> Row:
 
 PROGRESS = Projection(
     name="progress",
-    version=3,
+    version=4,
     sentence="Every image seen, and how far each directory is.",
     tables=(DECIDED_IMAGES, IMPORTED_IMAGES),
     views=(AT_WORK, IMAGES, PROGRESS_OF_DIRECTORIES),
@@ -125,7 +133,7 @@ PROGRESS = Projection(
     folds=MappingProxyType(
         {
             CropRecorded: decided("recorded"),
-            CropWithdrawn: moved_on("open"),
+            CropWithdrawn: withdrawn,
             CropStarted: moved_on("started"),
             CropExecuted: executed,
             CropFailed: failed,
@@ -268,6 +276,8 @@ FROM (
   SELECT subject, project, directory, filename, 'imported', changed_at, position, NULL, NULL
   FROM imported_images AS imported
   WHERE {imported} AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.subject = imported.subject)
+    AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.directory = imported.directory
+      AND decided.filename = imported.filename AND decided.project = imported.project)
 )
 """
 

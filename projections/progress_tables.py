@@ -72,8 +72,12 @@ WHERE {imported} AND (restarted.position IS NULL OR imported.position > restarte
   AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.subject = imported.subject)
   AND NOT EXISTS (SELECT 1 FROM decided_images AS decided WHERE decided.directory = imported.directory
     AND decided.filename = imported.filename AND decided.project = imported.project)
-  AND (imported.directory <> '' OR NOT EXISTS (
-    SELECT 1 FROM imported_images AS placed WHERE placed.subject = imported.subject AND placed.directory <> ''))
+  AND (imported.directory <> '' OR (NOT EXISTS (
+    SELECT 1 FROM imported_images AS placed WHERE placed.subject = imported.subject AND placed.directory <> '')
+    AND EXISTS (SELECT 1 FROM imported_crops AS made
+      WHERE made.project = imported.project AND made.filename = imported.filename AND NOT EXISTS (
+        SELECT 1 FROM imported_marks AS mark WHERE mark.project = made.project AND mark.filename = made.filename
+          AND mark.marked_at = made.cropped_at))))
 UNION ALL
 SELECT NULL, at_work.project, at_work.directory, found.filename, iif(problem IS NULL, 'open', 'problem'), problem,
        scanned_at, NULL, found.order_key

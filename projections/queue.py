@@ -24,7 +24,7 @@ from ledger.events.crops import (
 from ledger.events.images import ImageRelocated
 from ledger.values import Instant, instant, parse_instant
 from projections.columns import codes, split
-from projections.projection import Change, Projection, Put, Row, Set
+from projections.projection import Change, Drop, Projection, Put, Row, Set
 from projections.queue_tables import OWED, QUEUE_CROPS, QUEUE_LINES, STUCK
 from projections.reader import Projections
 
@@ -51,8 +51,11 @@ def recorded(event: CropRecorded, entry: Entry) -> Iterator[Change]:
 
 
 def withdrawn(_event: CropWithdrawn, entry: Entry) -> Iterator[Change]:
-    """Nothing is owed any more; the row stays, for the story."""
-    yield Set("queue_crops", entry.subject, {"status": "withdrawn"})
+    """Nothing is owed any more; the row stays, for the story. What an import takes back had only been elsewhere."""
+    if entry.by_an_import:
+        yield Drop("queue_crops", entry.subject)
+    else:
+        yield Set("queue_crops", entry.subject, {"status": "withdrawn"})
 
 
 def started(event: CropStarted, entry: Entry) -> Iterator[Change]:
@@ -127,7 +130,7 @@ _OWED_AGAIN: Row = {
 
 QUEUE = Projection(
     name="queue",
-    version=2,
+    version=3,
     sentence="Which crops are owed, in which order, and what became of those that were.",
     tables=(QUEUE_CROPS,),
     views=(OWED, STUCK, QUEUE_LINES),

@@ -12,7 +12,8 @@ from attrs import frozen
 from projections.projection import Projection, View
 from projections.reader import Projections
 
-# People are the operators, and those whose marks were imported from the tools before this one.
+# People are the operators, and those whose marks were imported from the tools before this one. A crop that a log tells
+# of and a queue holds as well is one.
 TRAINING_VIEW = View("""
 CREATE VIEW training ( -- The training data, oldest first: its first nine columns are those of the exported CSV.
   timestamp, -- when the crop was marked (UTC)
@@ -33,13 +34,20 @@ FROM image_decisions
 WHERE action <> 'reject' AND (decided_by LIKE 'operator:%' OR decided_by LIKE 'import:%')
 UNION ALL
 SELECT cropped_at, project, filename, x1, y1, x2, y2, width_px, height_px, 'imported', subject, NULL
-FROM imported_history WHERE x1 IS NOT NULL AND width_px IS NOT NULL
+FROM imported_history AS made WHERE x1 IS NOT NULL AND width_px IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM image_decisions AS owed
+  WHERE owed.decided_by GLOB 'import:*'
+    AND owed.filename = made.filename AND owed.project = made.project
+    AND round(owed.x1 * owed.width_px) = round(made.x1 * made.width_px)
+    AND round(owed.y1 * owed.height_px) = round(made.y1 * made.height_px)
+    AND round(owed.x2 * owed.width_px) = round(made.x2 * made.width_px)
+    AND round(owed.y2 * owed.height_px) = round(made.y2 * made.height_px))
 ORDER BY 1, 2, 3, 12
 """)
 
 TRAINING = Projection(
     name="training",
-    version=2,
+    version=3,
     sentence="What a model learns from: one row per crop that a person marked and that still stands.",
     tables=(),
     views=(TRAINING_VIEW,),

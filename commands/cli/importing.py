@@ -84,7 +84,7 @@ def _brought(
     from commands.importing.waiting import Waiting
     from ledger.errors import CropledgerError, Invalid, NotFound, Refused, Unsafe
 
-    waiting = Waiting(desk.recorder(), aside=frozenset({desk.home.root.resolve()}))
+    waiting = Waiting.of(desk.recorder(), aside=frozenset({desk.home.root.resolve()}))
     importer = Importer.of(
         desk.ledger, desk.home, desk.now, project=project, tz=zone, layout=layout, projections=desk.projections,
         waiting=waiting,

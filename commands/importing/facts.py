@@ -17,10 +17,14 @@ from ledger.entry import derived_id
 from ledger.errors import Invalid
 from ledger.events.event import Event
 from ledger.events.history import HistoryCompleted, HistoryImported
+from ledger.events.imports import MarkImported
 from ledger.values import Box, Dimensions, Instant, image_subject
 
 CROP_LOG = "crop_log"
 """The source that a crop's event names, whichever layout told of it."""
+
+QUEUE = "queue"
+"""The source that waiting crops name, whichever queue told of them."""
 
 UNKNOWN = "unknown"
 """The layout of what looks like none."""
@@ -140,6 +144,23 @@ class Crop:
             facts.append(Fact(subject, more, self.at, f"import:{actor}"))
         boxes = int(self.box is not None)
         return Reading(tuple(facts), self.at, (*self.warnings, *odd), boxes)
+
+
+def mark_subject(project: str, path: str) -> str:
+    """The subject of the marks that other tools' queues hold on images of one name."""
+    return evidence_subject("mark", project, bare_name(path))
+
+
+def mark_facts(mark: Mark, source: str) -> tuple[Fact, ...]:
+    """That somebody drew this box, as for any crop made elsewhere, and that it waited to be carried out."""
+    waits = MarkImported(
+        mark.project, mark.path, mark.box, mark.at, mark.dimensions, mark.group, mark.suggestion, mark.utc_offset_s
+    )
+    fact = Fact(mark_subject(mark.project, mark.path), waits, mark.at, f"import:{source}")
+    if mark.at is None:
+        return (fact,)
+    drawn = Crop(mark.project, bare_name(mark.path), mark.at, mark.at, QUEUE, mark.box, mark.dimensions)
+    return (*drawn.reading().facts, fact)
 
 
 def checked_box(edges: object, what: str = "the box") -> Box:

@@ -17,8 +17,11 @@ from commands.handle import handle_many
 from commands.importing.facts import Fact, Reading, bare_name
 from commands.importing.own_exports import OwnExports
 from commands.importing.quarantine import SetAside
+from ledger.entry import Entry
 from ledger.events.crops import CropRecorded
+from ledger.events.event import Event
 from ledger.events.history import HistoryCompleted, HistoryImported
+from ledger.events.imports import MarkImported
 from ledger.log import Ledger
 from ledger.values import Box, Dimensions, Instant
 
@@ -38,8 +41,8 @@ class Landing:
     ledger: Ledger
     now: datetime
     correlation: str
-    recorded: dict[CropKey, list[CropRecorded]] = Factory(dict)
-    """What operators of this ledger recorded, by what an export of it would say; of the lot that is landing."""
+    recorded: dict[CropKey, list[Entry]] = Factory(dict)
+    """What was recorded here, by what an export of it would say; of the lot that is landing."""
     exports: OwnExports | None = None
     """What the exports of this ledger would say."""
 
@@ -88,13 +91,13 @@ class Landing:
 
     # -- what operators recorded here -----------------------------------------------------------------------------
 
-    def _recorded(self, readings: Sequence[Reading]) -> dict[CropKey, list[CropRecorded]]:
+    def _recorded(self, readings: Sequence[Reading]) -> dict[CropKey, list[Entry]]:
         instants = {fact.at for each in readings for fact in each.facts if _is_crop(fact) and fact.at}
-        found: dict[CropKey, list[CropRecorded]] = {}
+        found: dict[CropKey, list[Entry]] = {}
         for entry in self.ledger.at(CropRecorded.TYPE, instants) if instants else ():
             if isinstance(entry.event, CropRecorded):
                 key = entry.event.project, bare_name(entry.event.path), entry.occurred_at
-                found.setdefault(key, []).append(entry.event)
+                found.setdefault(key, []).append(entry)
         return found
 
     def _is_ours(self, fact: Fact) -> bool:
@@ -103,16 +106,26 @@ class Landing:
         if not isinstance(event, HistoryImported | HistoryCompleted) or fact.at is None:
             return False
         name = event.filename if isinstance(event, HistoryCompleted) else bare_name(event.path)
-        marks = self.recorded.get((event.project, name, fact.at), ())
-        if not marks or isinstance(event, HistoryCompleted) or event.box is None:
-            return bool(marks)
-        if not any(_same(event.box, event.dimensions, mark) for mark in marks):
+        entries = self.recorded.get((event.project, name, fact.at), ())
+        marks = [entry.event for entry in entries if entry.by_a_person and isinstance(entry.event, CropRecorded)]
+        if not marks:
+            return isinstance(event, HistoryImported) and any(_is_told_by(event, entry.event) for entry in entries)
+        if isinstance(event, HistoryImported) and event.box is not None:
+            self._check_unchanged(event.box, event.dimensions, marks)
+        return True
+
+    def _check_unchanged(self, box: Box, size: Dimensions | None, marks: Sequence[CropRecorded]) -> None:
+        if not any(_same(box, size, mark) for mark in marks):
             raise SetAside(
                 "conflict",
-                f"the box is {event.box} of {event.dimensions} here; recorded of {marks[0].path} was "
+                f"the box is {box} of {size} here; recorded of {marks[0].path} was "
                 f"{marks[0].box} of {marks[0].dimensions}",
             )
-        return True
+
+
+def _is_told_by(event: HistoryImported, mark: Event) -> bool:
+    """Whether a mark out of another tool's queue, as it is owed here, says the same with the size that was seen."""
+    return isinstance(mark, CropRecorded) and (event.box, event.dimensions) == (mark.box, mark.dimensions)
 
 
 def _topic(fact: Fact) -> tuple[str, Instant | None]:
@@ -121,7 +134,7 @@ def _topic(fact: Fact) -> tuple[str, Instant | None]:
 
 
 def _is_crop(fact: Fact) -> bool:
-    return isinstance(fact.event, HistoryImported | HistoryCompleted)
+    return isinstance(fact.event, HistoryImported | HistoryCompleted | MarkImported)
 
 
 def _command(fact: Fact) -> Command:

@@ -12,14 +12,15 @@ from attrs import Factory, define
 from commands.exporting.decision_files import write_decisions
 from commands.exporting.exporting import export
 from commands.importing.decisions import DATABASE
-from commands.importing.facts import Fact, Told
+from commands.importing.facts import Fact, Told, mark_facts
 from commands.importing.files import rows_of, survey_of
+from commands.importing.mark_lines import LAYOUT as PENDING
 from commands.importing.operations import TRACKER
 from commands.importing.progress_files import FILE
 from commands.importing.quarantine import SetAside
 from configs.home import Home
 from ledger.events.history import HistoryCompleted, HistoryImported
-from ledger.events.imports import DecisionImported, OperationImported, ProgressImported, SelectionImported
+from ledger.events.imports import DecisionImported, MarkImported, OperationImported, ProgressImported, SelectionImported
 from projections.reader import Projections
 
 TOOL = "cropledger"
@@ -41,6 +42,10 @@ class OwnExports:
                 return fact.id in self._ids("tracker", "")
             case ProgressImported(source=source) if source == FILE:
                 return fact.id in self._ids("progress", "")
+            case MarkImported():
+                return fact.id in self._ids("queue", "")
+            case HistoryCompleted(source=source) if source == PENDING:
+                return fact.id in self._ids("queue", "")
             case SelectionImported() | HistoryImported() | HistoryCompleted():
                 return fact.id in self._ids("selection", "")
             case DecisionImported(source=source, project=project) if source == DATABASE:
@@ -61,4 +66,6 @@ class OwnExports:
     def _facts(self, file: Path) -> list[str]:
         rows = rows_of(survey_of(file), self.told)
         meanings = [row.meaning for row in rows if not isinstance(row.meaning, SetAside)]
-        return [fact.id for meaning in meanings for fact in meaning.facts]
+        facts = (fact for meaning in meanings for fact in meaning.facts)
+        waiting = (fact for meaning in meanings for mark in meaning.owed for fact in mark_facts(mark, meaning.source))
+        return [fact.id for fact in (*facts, *waiting)]

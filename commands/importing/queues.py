@@ -8,7 +8,7 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from commands.importing.facts import Crop, Fact, Reading, Told, evidence_subject, project_of
+from commands.importing.facts import QUEUE, Crop, Fact, Reading, Told, evidence_subject, project_of
 from commands.importing.fields import Fields
 from commands.importing.mark_lines import LAYOUT as PENDING
 from commands.importing.mark_lines import mark_of
@@ -33,7 +33,7 @@ def read_pending_line(record: Mapping[str, object], text: str, told: Told) -> Re
     """A crop that waits, or was made; raises `SetAside`."""
     mark = mark_of(record, told.project)
     if not told.name.startswith("processed"):
-        return Reading(at=mark.at, boxes=1, owed=(mark,), source=PENDING)
+        return Reading(at=mark.at, boxes=1, owed=(mark,), source=QUEUE)
     if mark.at is None:
         raise SetAside("time", "created_at is missing, so when it was cropped is not known")
     stamp = str(record["created_at"])
@@ -66,7 +66,7 @@ def read_batch(record: Mapping[str, object], text: str, told: Told) -> Reading:
         Mark(crop.project, crop.path, _known(crop.box), crop.dimensions, at=at, utc_offset_s=offset) for crop in crops
     )
     facts = (_outcome(fields, text, told),) if status == "failed" else ()
-    return Reading(facts, at, (), len(crops), owed, BATCHES)
+    return Reading(facts, at, (), len(crops), owed, QUEUE)
 
 
 def _known(box: Box | None) -> Box:

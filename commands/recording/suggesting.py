@@ -31,7 +31,7 @@ class Suggested:
 
 def suggested_for(image: Path, project: str, projections: Projections) -> Suggested:
     """What its sidecar says, else what was imported; nothing where neither knows the image in this project."""
-    beside = _beside(image, project)
+    beside = told_beside(image, project)
     if beside.suggestion is not None:
         return beside
     found = suggestion_for(projections, project, image.name)
@@ -41,7 +41,8 @@ def suggested_for(image: Path, project: str, projections: Projections) -> Sugges
     return Suggested(Suggestion(box, found.score), beside.group or found.group_id, beside.warnings)
 
 
-def _beside(image: Path, project: str) -> Suggested:
+def told_beside(image: Path, project: str) -> Suggested:
+    """What its sidecar says."""
     sidecar = image.with_suffix(".decision")
     try:
         with sidecar.open("rb") as stream:

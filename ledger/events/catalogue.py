@@ -20,6 +20,7 @@ from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.events.imports import (
     DecisionImported,
+    MarkImported,
     OperationImported,
     ProgressImported,
     ProjectImported,
@@ -62,6 +63,7 @@ ALL: tuple[type[Event], ...] = (
     ImageUnstaged,
     HistoryImported,
     HistoryCompleted,
+    MarkImported,
     DecisionImported,
     OperationImported,
     SittingImported,

@@ -1,4 +1,4 @@
-"""What other tools left behind that is no crop: decisions, file operations, sittings, progress, projects, selections.
+"""What other tools left behind that is no crop: marks, decisions, operations, sittings, progress, projects, choices.
 
 Like all evidence they say nothing of the file or line they came from, so that a record met twice is one event.
 """
@@ -195,3 +195,31 @@ class SelectionImported(Event):
     """Paths of those that were not."""
     record: str
     """The row as it was written."""
+
+
+@frozen
+class MarkImported(Event):
+    """A crop waited in the queue of another tool: a person had marked it, and nothing had carried it out.
+
+    That the box was drawn is told by `history.imported` as well, like any crop that people made elsewhere. What is owed
+    here follows from all such marks on an image together.
+    """
+
+    TYPE: ClassVar[str] = "mark.imported"
+
+    project: str
+    """The project."""
+    path: str
+    """The image's path as the source wrote it; the file may be elsewhere by now."""
+    box: Box
+    """The rectangle, as fractions of the image as displayed."""
+    stamp: str | None = None
+    """When it was marked (UTC); absent where the source does not say, and it counts from when it was brought in."""
+    dimensions: Dimensions | None = None
+    """Size of the image as displayed, where the source had it."""
+    group: str | None = None
+    """The group the image was chosen from, where the source names one."""
+    suggestion: Suggestion | None = None
+    """What a model had proposed, where the source says."""
+    utc_offset_s: int | None = None
+    """Offset from UTC, in seconds, that the time was written with."""

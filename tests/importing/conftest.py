@@ -80,7 +80,7 @@ class Desk:
 
     def importer(self, project: str | None = "p", *, queue: bool = False, **how: object) -> Importer:
         waiting = (
-            Waiting(
+            Waiting.of(
                 Recorder(self.ledger, self.projections(), Zones.of(self.folder)),
                 aside=frozenset({self.home.root.resolve()}),
             )
@@ -140,10 +140,11 @@ class Desk:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Desk]:
+def opened(folder: Path, images: Path | None = None) -> Iterator[Desk]:
+    """A desk in a folder; its logs and images lie in another one, if that is said."""
     home = Home(folder / "home")
     with Ledger.create(home.ledger, clock=lambda: NOW) as ledger:
-        yield Desk(folder, home, ledger)
+        yield Desk(images or folder, home, ledger)
 
 
 @pytest.fixture

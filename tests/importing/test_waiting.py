@@ -8,6 +8,7 @@ from PIL import Image
 from ledger.events.crops import CropRecorded
 from ledger.values import Box
 from tests.importing import samples
+from tests.importing.conftest import NOW
 
 BOX = Box(0.125, 0.125, 0.625, 0.625)
 
@@ -48,9 +49,9 @@ def test_a_pending_line_is_owed_from_when_it_was_marked_and_by_the_import(desk, 
     report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
     assert (report.accepted, report.owed, report.layouts) == (1, 1, {"pending_queue": 1})
     assert owed(desk) == [
-        ("q.png", 0.125, "2025-11-02T10:00:00.000000Z", "import:pending_queue", '["unknown_group"]')
+        ("q.png", 0.125, "2025-11-02T10:00:00.000000Z", "import:queue", '["unknown_group"]')
     ]  # fmt: skip
-    [entry] = desk.entries()
+    *_, entry = desk.entries()
     assert isinstance(entry.event, CropRecorded)
     assert not entry.by_a_person
 
@@ -157,15 +158,119 @@ def test_of_two_marks_on_one_image_the_later_one_counts_in_any_order(desk, image
     assert [row[1] for row in owed(desk)] == [0.5]
 
 
+def test_the_older_mark_that_comes_later_is_kept_as_a_fact(desk, images):
+    images("q.png")
+    desk.bring(lines(line(desk, created_at="2025-11-02T10:05:00Z", crop_norm=[0.5, 0.5, 1, 1])), queue=True)
+    report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert (report.accepted, report.owed) == (1, 0)
+    assert desk.rows("SELECT marked_at FROM imported_marks ORDER BY 1") == [
+        ("2025-11-02T10:00:00.000000Z",),
+        ("2025-11-02T10:05:00.000000Z",),
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_same_box_told_again_later_counts_from_its_first_time(desk, images, order):
+    images("q.png")
+    again = line(desk, created_at="2025-11-02T10:05:00Z")
+    for each in [line(desk), again][::order]:
+        desk.bring(lines(each), "pending.jsonl", queue=True)
+    assert [row[1:3] for row in owed(desk)] == [(0.125, "2025-11-02T10:00:00.000000Z")]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+def test_an_older_mark_does_not_come_back_when_the_later_one_was_carried_out(desk, images, order):
+    images("a.png")
+    older, later = batch(desk, "a.png"), batch(desk, "a.png", number=2)
+    later["crops"][0] |= {"crop_rect": [0, 0, 400, 200], "crop_rect_normalized": [0, 0, 0.5, 0.5]}
+    files = [lines(older), lines(later), lines(later | {"status": "completed"})]
+    for index in order:
+        desk.bring(files[index], "crop_queue.jsonl", queue=True)
+    assert owed(desk) == []
+
+
+def test_a_mark_behind_one_that_was_carried_out_is_owed(desk, images):
+    images("a.png")
+    made, later = batch(desk, "a.png", status="completed"), batch(desk, "a.png", number=2)
+    later["crops"][0] |= {"crop_rect": [0, 0, 400, 200], "crop_rect_normalized": [0, 0, 0.5, 0.5]}
+    for each in (batch(desk, "a.png"), made, later):
+        desk.bring(lines(each), "crop_queue.jsonl", queue=True)
+    assert [row[1] for row in owed(desk)] == [0.0]
+
+
+def test_a_newer_mark_on_an_image_that_was_skipped_here_is_told_and_no_fact(desk, images):
+    from commands.crops import SkipImage
+    from commands.decider import Request
+    from commands.handle import handle
+    from ledger.values import image_subject
+
+    images("q.png")
+    path = str(desk.folder / "q.png")
+    skip = SkipImage(image_subject("p", path), "p", path)
+    earlier = Request(skip, "operator:ann", "c", at="2025-11-01T10:00:00.000000Z")
+    handle(earlier, ledger=desk.ledger, now=NOW)
+    report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert (report.quarantined, report.owed, len(desk.entries())) == ({"refused": 1}, 0, 1)
+
+
+def test_an_older_mark_on_an_image_that_was_decided_here_is_noted_and_not_owed(desk, images):
+    from commands.crops import SkipImage
+    from commands.decider import Request
+    from commands.handle import handle
+    from ledger.values import image_subject
+
+    images("q.png")
+    path = str(desk.folder / "q.png")
+    handle(Request(SkipImage(image_subject("p", path), "p", path), "operator:ann", "c"), ledger=desk.ledger, now=NOW)
+    report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert (report.accepted, report.owed, owed(desk)) == (1, 0, [])
+
+
+def test_a_mark_recorded_here_that_comes_back_from_an_export_is_no_fact(desk, images):
+    from commands.recording.marks import Mark
+    from commands.recording.recording import Asked, Recorder
+    from imaging.zones import Zones
+
+    images("q.png")
+    recorder = Recorder(desk.ledger, desk.projections(), Zones.of(desk.folder))
+    marked = Mark("p", str(desk.folder / "q.png"), BOX, at="2025-11-02T10:00:00.000000Z")
+    recorder.record([marked], Asked("operator:ann", "c", NOW))
+    report = desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert (report.known, len(desk.entries())) == (1, 1)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_mark_by_an_operator_and_evidence_at_its_place_stay_one_image(desk, images, order):
+    """What is known of the image from a queue must not lead the next mark to another subject."""
+    from commands.finding import subject_for
+    from commands.recording.marks import Mark
+    from commands.recording.recording import Asked, Recorder
+    from imaging.zones import Zones
+
+    images("a.png")
+    place = desk.folder / "a.png"
+
+    def mark() -> None:
+        recorder = Recorder(desk.ledger, desk.projections(), Zones.of(desk.folder))
+        recorder.record([Mark("p", str(place), BOX)], Asked("operator:ann", "c", NOW))
+
+    def bring() -> None:
+        desk.bring(lines(batch(desk, "a.png", status="completed")), "crop_queue.jsonl", queue=True)
+
+    for step in [mark, bring][::order]:
+        step()
+    [(subject,)] = desk.rows("SELECT subject FROM queue")
+    assert subject_for(place, "p", desk.projections()) == subject
+
+
 def test_a_mark_that_was_withdrawn_here_does_not_come_back(desk, images):
     from commands.crops import WithdrawCrop
     from commands.decider import Request
     from commands.handle import handle
-    from tests.importing.conftest import NOW
 
     images("q.png")
     desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
-    [entry] = desk.entries()
+    *_, entry = desk.entries()
     handle(Request(WithdrawCrop(entry.subject), "operator:ann", "c"), ledger=desk.ledger, now=NOW)
     assert desk.bring(lines(line(desk)), "pending.jsonl", queue=True).known == 1
     assert owed(desk) == []

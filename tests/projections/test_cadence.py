@@ -13,6 +13,7 @@ from ledger.events.history import HistoryImported
 from ledger.values import image_subject, instant
 from projections.cadence import CADENCE, human_crops, tool_starts
 from projections.catch_up import catch_up
+from projections.history import HISTORY
 from projections.reader import Projections
 from projections.store import Store
 
@@ -107,7 +108,7 @@ def test_the_views_and_the_pass_over_the_rows_agree(tmp_path_factory, rows):
         spaced.append((moment, directory))
     bring(stage, spaced)
     with Store.open(stage.path) as store:
-        catch_up(stage.ledger, store, (CADENCE,))
+        catch_up(stage.ledger, store, (HISTORY, CADENCE))
         in_sql = store.connection.execute(
             "SELECT started_s, ended_s, crops FROM human_batches ORDER BY 1, directory"
         ).fetchall()
