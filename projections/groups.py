@@ -215,3 +215,8 @@ class KeptImage:
 def kept_images(projections: Projections) -> list[KeptImage]:
     """The images that are kept of their groups, in the order of deciding."""
     return projections.rows(KeptImage, "FROM kept_images ORDER BY position")
+
+
+def kept_image(projections: Projections, group: str) -> KeptImage | None:
+    """The image that is kept of one group, if one is."""
+    return projections.row(KeptImage, "FROM kept_images WHERE subject = :group", {"group": group})

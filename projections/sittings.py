@@ -13,8 +13,10 @@ from attrs import frozen
 from ledger.entry import Entry
 from ledger.events.crops import CropRecorded
 from ledger.events.event import Event
+from ledger.events.groups import GroupRejected, ImageChosen
 from ledger.events.images import ImageKept, ImageSkipped
 from ledger.events.sittings import SittingEnded, SittingStarted
+from ledger.values import Instant
 from projections.columns import split
 from projections.projection import Change, Projection, Put, Row, Set, Table, View
 from projections.reader import Projections
@@ -39,18 +41,22 @@ CREATE TABLE decisions_made ( -- One row per decision that a person ever made ab
   position INTEGER NOT NULL PRIMARY KEY, -- position of the decision in the ledger
   who TEXT NOT NULL, -- the person
   directory TEXT NOT NULL, -- directory of the image at that time
-  image TEXT NOT NULL, -- the image
-  kind TEXT NOT NULL, -- crop, skip or keep
+  project TEXT NOT NULL, -- project of the image
+  image TEXT NOT NULL, -- the image; of a group that was rejected, its first
+  kind TEXT NOT NULL, -- crop, skip, keep or choose
+  correlation TEXT NOT NULL, -- the request that began it: a choice skips the other images of its group
   at TEXT NOT NULL -- when (UTC)
 ) STRICT
 """)
 
-# `{sat}` narrows which people's sittings in which directories: SQLite does not carry it in from outside.
+# `{sat}` narrows which people's sittings in which directories, `{span}` when: SQLite carries neither in from outside.
 _STEPS = """
 WITH bounded AS (
-  SELECT subject, sitting, who, directory, started_at, ended_at,
-         min(coalesce(ended_at, '9999'), coalesce(lead(started_at) OVER own, '9999')) AS until
-  FROM sittings WHERE {sat} WINDOW own AS (PARTITION BY subject ORDER BY sitting)
+  SELECT * FROM (
+    SELECT subject, sitting, who, directory, started_at, ended_at,
+           min(coalesce(ended_at, '9999'), coalesce(lead(started_at) OVER own, '9999')) AS until
+    FROM sittings WHERE {sat} WINDOW own AS (PARTITION BY subject ORDER BY sitting)
+  ) WHERE {span}
 ), steps AS (
   SELECT subject, sitting, 0 AS part, started_at AS at, NULL AS image FROM bounded
   UNION ALL
@@ -72,7 +78,7 @@ CREATE VIEW sitting_steps ( -- What was done in each sitting, in order: its star
   image, -- the image that was decided about; empty for start and end
   gap_s -- seconds since the step before; empty for the start
 ) AS
-{_STEPS.format(sat="TRUE")}
+{_STEPS.format(sat="TRUE", span="TRUE")}
 """)
 
 
@@ -94,30 +100,45 @@ def ended(event: SittingEnded, entry: Entry) -> Iterator[Change]:
     yield Set("sittings", (entry.subject, event.sitting), values)
 
 
-KINDS: dict[type[Event], str] = {CropRecorded: "crop", ImageSkipped: "skip", ImageKept: "keep"}
+KINDS: dict[type[Event], str] = {
+    CropRecorded: "crop", ImageSkipped: "skip", ImageKept: "keep", ImageChosen: "choose", GroupRejected: "choose",
+}  # fmt: skip
 
 
 def decided(event: CropRecorded | ImageSkipped | ImageKept, entry: Entry) -> Iterator[Change]:
     """A person's decision, whatever becomes of it later; a program's is no work."""
+    yield from _made(event, entry, split(event.path)[0], event.project, entry.subject)
+
+
+def chosen(event: ImageChosen | GroupRejected, entry: Entry) -> Iterator[Change]:
+    """A person's choice among the images of a group."""
+    kept = event.chosen if isinstance(event, ImageChosen) else None
+    image = next((each for each in event.images if each.name == kept), event.images[0])
+    yield from _made(event, entry, event.directory, event.project, image.subject)
+
+
+def _made(event: Event, entry: Entry, directory: str, project: str, image: str) -> Iterator[Change]:
     if entry.by_a_person:
         yield Put(
             "decisions_made",
             {
-                "position": entry.position, "who": entry.actor, "directory": split(event.path)[0],
-                "image": entry.subject, "kind": KINDS[type(event)], "at": entry.occurred_at,
+                "position": entry.position, "who": entry.actor, "directory": directory, "project": project,
+                "image": image, "kind": KINDS[type(event)], "correlation": entry.correlation, "at": entry.occurred_at,
             },
         )  # fmt: skip
 
 
 SITTINGS = Projection(
     name="sittings",
-    version=2,
+    version=3,
     sentence="When people sat at which directory, and what they decided there. No runner's work is in it.",
     tables=(SAT, MADE),
     views=(STEPS,),
     indexes=(
         "CREATE INDEX sittings_at ON sittings (directory_subject, started_at)",
         "CREATE INDEX decisions_made_at ON decisions_made (directory, who, at)",
+        "CREATE INDEX decisions_made_when ON decisions_made (at)",
+        "CREATE INDEX decisions_made_by_choice ON decisions_made (correlation) WHERE kind = 'choose'",
     ),
     reads=("directories",),
     folds=MappingProxyType(
@@ -127,6 +148,8 @@ SITTINGS = Projection(
             CropRecorded: decided,
             ImageSkipped: decided,
             ImageKept: decided,
+            ImageChosen: chosen,
+            GroupRejected: chosen,
         }
     ),
 )
@@ -158,6 +181,8 @@ class Sitting:
     """Seconds of work: the gaps between what was done, each counted up to the idle threshold."""
 
 
+_BETWEEN = "(:until IS NULL OR started_at < :until) AND (:since IS NULL OR until >= :since)"
+
 _WORKED = """
 FROM (
   SELECT sat.subject AS subject, sat.sitting AS sitting, who, coalesce(place.directory, sat.directory) AS directory,
@@ -169,7 +194,7 @@ FROM (
   GROUP BY sat.subject, sat.sitting
 )
 WHERE (:directory IS NULL OR directory = :directory) AND (:who IS NULL OR who = :who)
-  AND (:project IS NULL OR project IS NULL OR project = :project)
+  AND (:project IS NULL OR project IS NULL OR project = :project) AND (:since IS NULL OR last_at >= :since)
 ORDER BY started_at DESC, sitting DESC LIMIT :limit
 """
 
@@ -181,18 +206,23 @@ def sittings(
     directory: str | None = None,
     project: str | None = None,
     who: str | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     limit: int | None = None,
 ) -> list[Sitting]:
-    """The sittings, latest first, narrowed as asked; gaps count as work up to `idle_s` seconds."""
+    """The sittings, latest first, narrowed as asked; gaps count as work up to `idle_s` seconds.
+
+    With `since` and `until` those of which a part lies between the two.
+    """
     narrowed = (
         "(directory_subject IN (SELECT subject FROM directory_whereabouts WHERE directory = :directory)"
         " OR directory = :directory)"
     )
     return projections.rows(
         Sitting,
-        _WORKED.format(steps=_STEPS.format(sat="TRUE" if directory is None else narrowed)),
+        _WORKED.format(steps=_STEPS.format(sat="TRUE" if directory is None else narrowed, span=_BETWEEN)),
         {
-            "idle_s": idle_s, "directory": directory, "project": project, "who": who,
+            "idle_s": idle_s, "directory": directory, "project": project, "who": who, "since": since, "until": until,
             "limit": -1 if limit is None else limit,
         },
     )  # fmt: skip

@@ -11,21 +11,23 @@ class KindOfWork:
     """One kind of decision, and the time that went into it."""
 
     kind: str
-    """`crop`, `skip` or `keep`."""
+    """`crop`, `skip`, `keep` or `choose`."""
     decisions: int
     work_s: float
     """Seconds: the gaps that led to these decisions, each counted up to the idle threshold."""
 
 
+# What follows from a choice, such as skipping the other images of the group, is no decision of its own.
 _KINDS = """
 FROM (
   SELECT kind, count(*) AS decisions, round(total(min(gap_s, :idle_s)), 3) AS work_s
   FROM (
-    SELECT kind, image,
+    SELECT kind, project, correlation,
            86400 * (julianday(at) - julianday(lag(at) OVER (PARTITION BY who ORDER BY at, position))) AS gap_s
     FROM decisions_made WHERE at >= :since AND at < :until
-  )
-  WHERE :project IS NULL OR (SELECT project FROM decided_images WHERE subject = image) = :project
+  ) AS made
+  WHERE (:project IS NULL OR project = :project)
+    AND (kind = 'choose' OR correlation NOT IN (SELECT correlation FROM decisions_made WHERE kind = 'choose'))
   GROUP BY kind
 )
 ORDER BY work_s DESC, kind

@@ -57,9 +57,9 @@ class Stage:
         for line in filter(None, map(str.strip, story.splitlines())):
             self.append(*self._read(line.split()))
 
-    def append(self, subject: str, event: Event, actor: str) -> None:
+    def append(self, subject: str, event: Event, actor: str, correlation: str = "story") -> None:
         self.now += timedelta(minutes=1)
-        draft = Draft(subject, event, actor, instant(self.now), "story")
+        draft = Draft(subject, event, actor, instant(self.now), correlation)
         self.ledger.append(Batch.of(draft))
 
     def catch_up(self) -> Head:

@@ -124,3 +124,23 @@ def test_the_narrowed_question_is_the_whole_one_narrowed(stage):
         assert sittings(projections, idle_s=60, directory=A) == [
             each for each in sittings(projections, idle_s=60) if each.directory == A
         ]
+
+
+def test_of_the_days_asked_for_only_sittings_that_reach_into_them(stage):
+    sits(stage)
+    stage.tell("ann skips a/1.png")
+    gets_up(stage)  # minutes 1 to 3
+    sits(stage, "operator:bob")
+    stage.tell("bob skips a/2.png\n bob skips a/3.png")  # minutes 4 to 6, and nobody has ended it
+
+    def who(since, until):
+        with stage.projections() as projections:
+            found = sittings(projections, idle_s=60, since=stage.at(since), until=stage.at(until))
+        return [each.who.partition(":")[2] for each in found]
+
+    assert who(0, 9) == ["bob", "ann"]
+    assert who(0, 4) == ["ann"]
+    assert who(3, 5) == ["bob", "ann"]
+    assert who(4, 5) == ["bob"]
+    assert who(6, 9) == ["bob"]
+    assert who(7, 9) == []

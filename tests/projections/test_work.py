@@ -1,5 +1,10 @@
 """Human time by kind of work: gaps up to the idle threshold, of people only."""
 
+from ledger.events.groups import GroupImage, GroupRejected, ImageChosen
+from ledger.events.images import ImageSkipped
+from ledger.events.sittings import SittingStarted
+from ledger.values import directory_subject, sitting_subject
+from projections.sittings import sittings
 from projections.work import kinds_of_work
 
 ALL = ("2025-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z")
@@ -48,3 +53,46 @@ def test_only_the_span_and_the_project_that_are_asked_for_count(stage):
 
     assert kinds(stage, stage.at(2), stage.at(4)) == {"crop": (1, 0.0), "skip": (1, 60.0)}
     assert kinds(stage, project="no such") == {}
+
+
+def chooses(stage, names, chosen, correlation, who="operator:ann"):
+    """A choice as it is recorded: the group's event, and the others skipped under the same request."""
+    images = tuple(GroupImage(stage.subject(f"a/{name}"), name) for name in names)
+    event = (
+        ImageChosen("P", "/photos/a", "g", images, chosen, "whole")
+        if chosen
+        else GroupRejected("P", "/photos/a", "g", images)
+    )
+    stage.append("group/g", event, who, correlation)
+    for image in images:
+        if image.name != chosen:
+            skipped = ImageSkipped("P", f"/photos/a/{image.name}", "another image of its group was chosen")
+            stage.append(image.subject, skipped, who, correlation)
+
+
+def test_a_choice_is_one_decision_with_the_time_that_led_to_it_whatever_else_it_decides(stage):
+    stage.tell("ann skips a/0.png")
+    chooses(stage, ["1.png", "2.png", "3.png"], "2.png", "first choice")
+    chooses(stage, ["5.png", "6.png"], None, "second choice")
+
+    assert kinds(stage) == {"choose": (2, 120.0), "skip": (1, 0.0)}
+    assert kinds(stage, project="P") == {"choose": (2, 120.0), "skip": (1, 0.0)}
+    assert kinds(stage, project="Q") == {}
+
+
+def test_an_imported_choice_is_no_work(stage):
+    chooses(stage, ["1.png", "2.png"], "2.png", "choice", "import:log")
+
+    assert kinds(stage) == {}
+
+
+def test_a_choice_decides_about_every_image_of_its_group(stage):
+    directory = directory_subject("/photos/a")
+    started = SittingStarted("/photos/a", directory, "P", 5, 0)
+    stage.append(sitting_subject("operator:ann", directory), started, "operator:ann")
+    chooses(stage, ["1.png", "2.png", "3.png"], "2.png", "first choice")
+    chooses(stage, ["5.png", "6.png"], None, "second choice")
+
+    [found] = sittings(stage.projections(), idle_s=600)
+
+    assert (found.images, found.work_s) == (5, 360.0)
