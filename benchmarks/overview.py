@@ -81,9 +81,10 @@ def main() -> None:
 
     made_by = pictures()
     with tempfile.TemporaryDirectory(prefix="crop-overview-") as place, sync_playwright() as playwright:
-        made = made_by.make(Path(place).resolve(), asked.images)
+        photos = Path(place).resolve() / "photos"
+        made = made_by.make(Path(place).resolve() / "home", photos, asked.images)
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        with made_by.served(made.home, made.root / "none") as url:
+        with made_by.served(made.home, photos / "none") as url:
             page = browser.new_page()
             page.goto(url)
             page.wait_for_selector("#live[data-state=live]")

@@ -9,6 +9,7 @@ The day is today until now, so the pictures differ with the hour at which they a
 
 import argparse
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -18,6 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,15 +30,16 @@ from commands.cli.app import run
 from commands.running.leases import lock_of
 from configs.home import Home
 from db.lock import held_while_alive
-from imaging.samples import make_samples
 from ledger.entry import Batch, Draft
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropStarted
 from ledger.events.event import Event
+from ledger.events.groups import GroupImage, ImageChosen
 from ledger.events.history import HistoryImported
 from ledger.events.runs import ClockJumped, RunStarted
 from ledger.events.schedules import PlannedBatch, PlannedBlock, SchedulePlanned
+from ledger.events.sittings import SittingEnded, SittingStarted
 from ledger.log import Ledger
-from ledger.values import Box, Dimensions, PixelBox, image_subject, instant
+from ledger.values import Box, Dimensions, PixelBox, directory_subject, image_subject, instant, sitting_subject
 
 ZONE = ZoneInfo("Europe/Berlin")
 RUN = "7f2a91c3"
@@ -44,21 +47,25 @@ BEGIN = "from commands.cli.app import main; main()"
 PAGES = {"overview": "/", "history": "/events", "marking": "/crop", "choosing": "/select"}
 DESK, PHONE = (1280, 900), (390, 844)
 SIZE = Dimensions(864, 1152)
+PHOTOS = Path("/photos")
+"""What a reader sees as the place of the photographs; made for the time being, where that may be."""
+
+PICTURES = ("chelsea.png", "coffee.png", "astronaut.png", "rocket.jpg", "motorcycle_left.png", "hubble_deep_field.jpg")
+"""Real photographs that come with scikit-image."""
+
+STAGES = ("1_generated", "1.5_face_swapped", "2_upscaled", "3_enhanced")
 
 
 @define
 class Made:
     """A home with a day in it."""
 
-    root: Path
+    home: Path
+    photos: Path
     chance: random.Random = field(factory=lambda: random.Random(7))  # noqa: S311  # pictures, not secrets
     drafts: list[Draft] = field(factory=list)
     pages: dict[str, str] = field(factory=dict)
     """Pages that are there only because of what was made."""
-
-    @property
-    def home(self) -> Path:
-        return self.root / "home"
 
     @property
     def home_paths(self) -> Home:
@@ -138,6 +145,34 @@ def executed(made: Made, subject: str, path: str, sha: str, at: datetime, *, fai
     made.add(subject, done, f"runner:{RUN}", at + timedelta(seconds=1))
 
 
+def sat(made: Made, count: int, now: datetime) -> None:
+    """The sittings in which that was marked, and another person's, who chose."""
+    began = now - timedelta(hours=6)
+    for number, name in enumerate("abcdefgh"):
+        first, last = (began + (now - began) * share / 8 for share in (number, number + 0.97))
+        sits(made, "operator:ann", f"/photos/spring/set_{name}", count // 8, first, last if number < 7 else None)
+    first = now - timedelta(hours=3)
+    sits(made, "operator:ben", "/photos/autumn/set_1", 120, first, first + timedelta(minutes=42))
+    for number in range(40):
+        at = first + timedelta(seconds=30 + 58 * number)
+        names = [f"20251012_{90000 + 10 * number + each}_stage{stage}.png" for each, stage in enumerate(STAGES[:3])]
+        images = tuple(
+            GroupImage(image_subject("autumn", f"/photos/autumn/set_1/{name}"), name, float(stage))
+            for name, stage in zip(names, (1, 1.5, 2), strict=True)
+        )
+        chosen = ImageChosen("autumn", "/photos/autumn/set_1", f"a{number}", images, names[number % 3], "whole")
+        made.add(f"group/{number:024x}", chosen, "operator:ben", at)
+
+
+def sits(made: Made, who: str, directory: str, seen: int, first: datetime, last: datetime | None) -> None:
+    """One sitting; without an end it goes on."""
+    subject = sitting_subject(who, directory_subject(directory))
+    project = Path(directory).parent.name
+    made.add(subject, SittingStarted(directory, directory_subject(directory), project, seen, 0), who, first)
+    if last is not None:
+        made.add(subject, SittingEnded(1, instant(last), interrupted=False), who, last)
+
+
 def running(made: Made, now: datetime) -> None:
     """A run that a person paused, and what it met before."""
     run, began = f"run/{RUN}", now - timedelta(hours=5)
@@ -168,10 +203,29 @@ def planned(made: Made, now: datetime, crops: int) -> None:
     made.add(f"schedule/{day.date()}", plan, "operator:ann", now - timedelta(hours=6))
 
 
-def make(root: Path, images: int) -> Made:
-    """The day, and a few real images that are really cropped."""
-    made, now = Made(root), datetime.now(UTC)
-    made.crop("init", "--root", root)
+def photographs(directory: Path, count: int) -> list[Path]:
+    """So many real photographs, as large as a phone makes them, in groups of rising stages."""
+    directory.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number in range(count):
+        subject, stage = divmod(number, 3)
+        with Image.open(str(files("skimage.data").joinpath(PICTURES[subject % len(PICTURES)]))) as opened:
+            picture = opened.convert("RGB")
+        wide, high = picture.size
+        sharp = picture.resize(
+            (1600 * (stage + 2) // 4, 1600 * (stage + 2) // 4 * high // wide), Image.Resampling.LANCZOS
+        )
+        written.append(directory / f"20250803_{172343 + 100 * subject + stage}_stage{STAGES[stage]}.png")
+        sharp.save(written[-1])
+        if stage == 1:
+            written[-1].with_suffix(".decision").write_text(json.dumps({"ai_crop_coords": [0.12, 0.05, 0.88, 0.81]}))
+    return written
+
+
+def make(home: Path, photos: Path, images: int) -> Made:
+    """The day, and a few real photographs that are really cropped."""
+    made, now = Made(home, photos), datetime.now(UTC)
+    made.crop("init", "--root", photos)
     (made.home / "config.toml").open("a").write(f'\ntimezone = "{ZONE}"\n')
     if not images:
         return made
@@ -179,23 +233,27 @@ def make(root: Path, images: int) -> Made:
     if images > 1:
         planned(made, now, images)
         marked(made, images, now)
-    if images > 1:
+        sat(made, images, now)
         running(made, now)
     made.land()
-    samples = list(make_samples(root / "photos" / "summer with a long name, for once", 9 if images > 1 else 1))
-    for sample in samples[:6]:
-        made.crop("record", sample.path, "--box", "0.2,0.15,0.85,0.8", "--project", "summer", "--group", "g")
+    found = photographs(photos / "summer" / ("set_a" if images > 1 else LONG), 18 if images > 1 else 1)
+    for path in found[-3:]:
+        made.crop("record", path, "--box", "0.2,0.15,0.85,0.8", "--project", "summer", "--group", "g")
     if images > 1:
-        made.crop("run", "--now", "--project", "summer", "--limit", "4")
-        made.crop("undo", samples[0].path)
-    made.pages["image"] = f"/{image_subject('summer', samples[2].path if images > 1 else samples[0].path)}"
+        made.crop("run", "--now", "--project", "summer", "--limit", "2")
+        made.crop("undo", found[-3])
+    made.pages["image"] = f"/{image_subject('summer', found[-2] if images > 1 else found[0])}"
     return made
+
+
+LONG = "the summer by the sea, with a long name for once, as directories from other people have them (2)"
 
 
 @contextmanager
 def served(home: Path, photos: Path) -> Iterator[str]:
     """A server on this home, for the directory of real images."""
-    offered = [str(each) for each in sorted(photos.iterdir()) if each.name != "__cropped"] if photos.is_dir() else []
+    there = sorted(photos.iterdir()) if photos.is_dir() else []
+    offered = [str(each) for each in there if each.name != "__cropped"]
     command = [
         sys.executable,
         "-c",
@@ -238,6 +296,20 @@ def take(url: str, to: Path, pages: dict[str, str], *, every: bool) -> None:
         browser.close()
 
 
+@contextmanager
+def for_photos(otherwise: Path) -> Iterator[Path]:
+    """A place for photographs with a name that says nothing of this machine, if one can be made; gone behind it."""
+    try:
+        PHOTOS.mkdir()
+    except OSError:
+        yield otherwise / "photos"
+        return
+    try:
+        yield PHOTOS
+    finally:
+        shutil.rmtree(PHOTOS)
+
+
 def main() -> None:
     """Read the options, make the day, take the pictures."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -247,10 +319,10 @@ def main() -> None:
     to = asked.to or Path(__file__).resolve().parent / "pictures"
     to.mkdir(parents=True, exist_ok=True)
     os.environ["CROP_OPERATOR"] = "ann"
-    with tempfile.TemporaryDirectory(prefix="crop-pictures-") as place:
-        made = make(Path(place).resolve(), asked.images)
+    with tempfile.TemporaryDirectory(prefix="crop-pictures-") as place, for_photos(Path(place).resolve()) as photos:
+        made = make(Path(place).resolve() / "home", photos, asked.images)
         # A run is alive as long as its lock file is held, and here that is our part.
-        with held_while_alive(lock_of(made.home_paths, RUN)), served(made.home, made.root / "photos") as url:
+        with held_while_alive(lock_of(made.home_paths, RUN)), served(made.home, photos / "summer") as url:
             take(url, to, PAGES | made.pages, every=asked.to is not None)
     print(f"Wrote {to}")
 
