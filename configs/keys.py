@@ -1,4 +1,4 @@
-"""What the settings say of the marking page's keys and shapes, checked when they are read."""
+"""What the settings say of the pages' keys and shapes, checked when they are read."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,8 +6,13 @@ from pathlib import Path
 
 from ledger.errors import Invalid
 
-PER_IMAGE = frozenset({"skip", "reset"})
-"""Actions with one key per image."""
+MARKING, CHOOSING = "key_", "choose_key_"
+"""What the names of a page's keys begin with in the settings."""
+
+PER_IMAGE = {MARKING: (6, {"skip", "reset"}), CHOOSING: (4, {"suggested", "whole", "crop"})}
+"""How many images there can be at once, and the actions that have one key for each."""
+
+_NUMBERS = {4: "four", 6: "six"}
 
 MOVING = frozenset({"tab", "shift+tab", "escape"})
 """Keys that are how a box is reached and left without a mouse; nothing else may be bound to them."""
@@ -16,20 +21,21 @@ _MODIFIERS = ("ctrl", "alt", "meta", "shift")
 _SHAPE = re.compile(r"([1-9]\d{0,3}):([1-9]\d{0,3})")
 
 
-def check_keys(keys: Mapping[str, str], config: Path) -> None:
-    """Raise `Invalid` for an action without a key, and for a key with two meanings."""
+def check_keys(keys: Mapping[str, str], page: str, config: Path) -> None:
+    """Raise `Invalid` for an action of a page without a key, and for a key with two meanings on it."""
+    count, per_image = PER_IMAGE[page]
     taken: dict[str, str] = {}
     for action, text in keys.items():
-        names = [spelt(key, f"{config}: key_{action}") for key in text.split()]
+        names = [spelt(key, f"{config}: {page}{action}") for key in text.split()]
         if not names:
-            raise Invalid(f"{config}: key_{action} names no key.")
-        if action in PER_IMAGE and len(names) < 6:
-            raise Invalid(f"{config}: key_{action} names six keys, one per image, not {len(names)}.")
+            raise Invalid(f"{config}: {page}{action} names no key.")
+        if action in per_image and len(names) < count:
+            raise Invalid(f"{config}: {page}{action} names {_NUMBERS[count]} keys, one per image, not {len(names)}.")
         for name in names:
             if name in MOVING:
-                raise Invalid(f"{config}: key_{action} cannot be {name}, which moves between the boxes.")
+                raise Invalid(f"{config}: {page}{action} cannot be {name}, which moves between the boxes.")
             if name in taken:
-                raise Invalid(f"{config}: the key {name} cannot be both key_{taken[name]} and key_{action}.")
+                raise Invalid(f"{config}: the key {name} cannot be both {page}{taken[name]} and {page}{action}.")
             taken[name] = action
 
 

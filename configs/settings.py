@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import fields_dict, frozen
 
-from configs.keys import check_keys, check_shapes
+from configs.keys import CHOOSING, MARKING, check_keys, check_shapes
 from ledger.errors import Invalid, NotFound
 
 
@@ -72,11 +72,28 @@ class Settings:
     key_overlay: str
     key_end: str
     key_help: str
+    choose_key_suggested: str
+    choose_key_whole: str
+    choose_key_crop: str
+    choose_key_next: str
+    choose_key_back: str
+    choose_key_reject: str
+    choose_key_reopen: str
+    choose_key_help: str
 
     @property
     def keys(self) -> dict[str, str]:
         """The marking page's keys: action -> keys."""
-        return {name.removeprefix("key_"): getattr(self, name) for name in fields_dict(Settings) if _is_key(name)}
+        return self._keys(MARKING)
+
+    @property
+    def choosing_keys(self) -> dict[str, str]:
+        """The choosing page's keys: action -> keys."""
+        return self._keys(CHOOSING)
+
+    def _keys(self, page: str) -> dict[str, str]:
+        names = [name for name in fields_dict(Settings) if name.startswith(page)]
+        return {name.removeprefix(page): getattr(self, name) for name in names}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -195,15 +212,12 @@ def _check_groups(settings: Settings, config: Path) -> None:
 
 
 def _check_page(settings: Settings, config: Path) -> None:
-    """What the marking page shows, and how it is used."""
-    check_keys(settings.keys, config)
+    """What the pages show, and how they are used."""
+    check_keys(settings.keys, MARKING, config)
+    check_keys(settings.choosing_keys, CHOOSING, config)
     check_shapes(settings.shapes, config)
     if not 1 <= settings.images_side_by_side <= 6:
         raise Invalid(f"{config}: images_side_by_side is from 1 to 6, not {settings.images_side_by_side}.")
-
-
-def _is_key(name: str) -> bool:
-    return name.startswith("key_")
 
 
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")

@@ -1,30 +1,26 @@
 """The marking page: it hands out images, takes decisions, and records them by the commands' rules."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-import msgspec
-from attrs import frozen
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.desk import Desk, correlation
 from commands.progress.scanning import Scanner
-from commands.progress.sitting_down import get_up, greeting, sit_down
 from commands.recording.marking import Answer, Marking
 from commands.recording.recording import Asked
 from ledger.errors import NotFound
 from projections import batches
-from projections.progress import progress
 from projections.reader import Projections
-from projections.sittings import sittings
-from projections.upcoming import next_images
+from web import opening
 from web.marks import MOST, Asking, Leaving, Marks, Next, Step, decision_of, operator_of
 from web.offered import Directory, Picture
-from web.pages import as_json, body, office, page
-from web.workbench import Reading, Standing, Workbench, answered, batch_told, standing, told, whereabouts
+from web.opening import Bench, workbench
+from web.pages import as_json, body
+from web.workbench import Reading, Standing, Workbench, answered, batch_told, seat, standing, told, whereabouts
 
 Which = Callable[[Projections, str, str], list[batches.MarkedImage]]
 StepOver = Callable[[Marking, str, str, Iterable[str], Asked], list[Answer]]
@@ -32,46 +28,29 @@ StepOver = Callable[[Marking, str, str, Iterable[str], Asked], list[Answer]]
 _FOR_EVER = "private, max-age=31536000, immutable"  # the address names the content
 
 
-def workbench(request: Request) -> Workbench:
-    """That of this server."""
-    found: Workbench = request.app.state.workbench
-    return found
-
-
 # -- the page -----------------------------------------------------------------------------------------------------
 
 
-@frozen
-class Choice:
-    """A directory among those that can be marked."""
+def _far(_bench: Workbench, desk: Desk, directory: Directory) -> str:
+    now = standing(desk, directory, None)
+    return f"{now.open:,} to decide, {now.decided:,} decided" if now.open or now.decided else "not looked at yet"
 
-    directory: Directory
-    standing: Standing
+
+def _setup(desk: Desk) -> Mapping[str, object]:
+    settings = desk.settings
+    return {"size": settings.images_side_by_side, "keys": settings.keys, "shapes": settings.shapes}
+
+
+BENCH = Bench(
+    "crop.html", "Mark",
+    "Choose a directory. What you mark is recorded in the ledger at once; no pixel changes before a run.",
+    _far, _setup,
+)  # fmt: skip
 
 
 async def crop(request: Request) -> Response:
-    """The page for one directory, `?directory=ID`; else a choice of them, unless there is only one."""
-    bench = workbench(request)
-    asked = request.query_params.get("directory")
-
-    def found(desk: Desk) -> tuple[list[Choice], Directory | None, int]:
-        known = bench.offered.directories(desk)
-        chosen = bench.offered.directory(desk, asked) if asked else known[0] if len(known) == 1 else None
-        choices = [] if chosen else [Choice(each, standing(desk, each, None)) for each in known]
-        return choices, chosen, desk.ledger.head().position
-
-    choices, chosen, position = await office(request).read(found)
-    if chosen is None:
-        return page(request, "choosing.html", title="Mark", choices=choices, position=position)
-    settings = Desk(bench.office.place.home).settings
-    setup = {
-        "directory": chosen.id, "size": settings.images_side_by_side, "keys": settings.keys, "shapes": settings.shapes,
-        "operator": request.query_params.get("operator"),
-    }  # fmt: skip
-    return page(
-        request, "crop.html", title=chosen.name, directory=chosen, position=position,
-        actor=bench.office.place.actor, setup=msgspec.json.encode(setup).decode(),
-    )  # fmt: skip
+    """The page."""
+    return await opening.opened(request, BENCH)
 
 
 # -- what the page asks for ---------------------------------------------------------------------------------------
@@ -88,22 +67,10 @@ async def opened(request: Request) -> Response:
     await asyncio.shield(reading.task)
 
     def seated(desk: Desk) -> dict[str, object]:
-        return whereabouts(bench, desk, directory) | {"greeting": _sit_down(bench, desk, directory, actor)}
+        said = bench.seats.look(desk, directory, bench.offered.project(desk, directory), actor)
+        return whereabouts(bench, desk, directory) | {"greeting": said}
 
     return as_json(await bench.office.act(seated))
-
-
-def _sit_down(bench: Workbench, desk: Desk, directory: Directory, actor: str) -> str:
-    """The sitting begins, or goes on; what is said to that."""
-    project = bench.offered.project(desk, directory)
-    rows = progress(desk.projections, directory=directory.path, project=project)
-    if not rows:
-        return ""
-    asked = Asked(actor, correlation(), desk.now)
-    idle_s = desk.settings.idle_threshold_s
-    before = sit_down(rows[0], asked, ledger=desk.ledger, projections=desk.projections, idle_s=idle_s)
-    coming = next_images(desk.projections, directory.path, project=project)
-    return greeting(directory.name, rows[0], before, coming[0] if coming else None, desk.now)
 
 
 def _begun(bench: Workbench, directory: Directory, actor: str) -> Reading:
@@ -160,7 +127,9 @@ async def marks(request: Request) -> Response:
             decision_of(each, bench.offered.picture(desk, directory, each.image), sent, desk.now)
             for each in sent.decisions
         ]
-        answers = Marking(desk.recorder()).mark(sent.id, decisions, _asked(bench, desk, sent))
+        asked = _asked(bench, desk, sent)
+        seat(bench, desk, directory, asked, *(each.at for each in decisions if each.at))
+        answers = Marking(desk.recorder()).mark(sent.id, decisions, asked)
         return answered(bench, desk, directory, answers)
 
     return as_json(await bench.office.act(recorded))
@@ -186,6 +155,7 @@ async def _stepped(request: Request, which: Which, step: StepOver, nothing: str)
         images = batches.answered(*of, sent.id) or which(*of)
         if not images:
             raise NotFound(nothing)
+        seat(bench, desk, directory, asked)
         answers = step(Marking(desk.recorder()), images[0].batch, sent.id, [each.subject for each in images], asked)
         bench.claims.add(sent.page, [each.subject.partition("/")[2] for each in images])
         desk.refresh()
@@ -221,11 +191,7 @@ async def leave(request: Request) -> Response:
 
     def got_up(desk: Desk) -> None:
         directory = bench.offered.directory(desk, asking.directory)
-        asked = _asked(bench, desk, asking)
-        idle_s = desk.settings.idle_threshold_s
-        own = sittings(desk.projections, idle_s=idle_s, directory=directory.path, who=asked.actor, limit=1)
-        if own and own[0].ended_at is None:
-            get_up(own[0], asked, ledger=desk.ledger)
+        bench.seats.leave(desk, directory, _asked(bench, desk, asking))
 
     await bench.office.act(got_up)
     return as_json({})

@@ -103,7 +103,7 @@ async def events(request: Request) -> Response:
     return page(
         request, "events.html", title="History", position=position, lines=lines, asked=asked, types=sorted(BY_TYPE),
         older=request.url.include_query_params(before=found.before).query if found.before else None,
-        query=request.url.query,
+        further=found.before, query=request.url.query,
     )  # fmt: skip
 
 

@@ -101,6 +101,11 @@ class Offered:
             raise NotFound("There is no such image here.", mend="It may have been moved; reload the page.")
         return self._keep(known)
 
+    def seen(self, picture: Picture) -> None:
+        """Keep an image in mind that another page has found."""
+        if picture.id not in self._known:
+            self._keep(picture)
+
     def anew(self, desk: Desk, directory: Directory, id_: str) -> Picture:
         """The same, with its history as it is now."""
         return self._keep(evolve(self.picture(desk, directory, id_), version=_version(desk, f"image/{id_}")))

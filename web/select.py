@@ -1,30 +1,30 @@
 """The choosing page: it shows the groups of a directory and records which image of each is kept."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
-import msgspec
+from attrs import evolve
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.choosing.choosing import Chooser, Wish
 from commands.choosing.selecting import FoundGroup, found_groups, rules_of
-from commands.desk import Desk, correlation
-from commands.groups import GROUPS, Group
+from commands.desk import Desk
+from commands.groups import GROUPS
 from commands.handle import replay
 from commands.recording.recording import Asked
-from commands.recording.suggesting import suggested_for
 from ledger.errors import Conflict, Invalid, NotFound
 from ledger.events.groups import GroupImage, ImageChosen
-from ledger.values import Box, Dimensions, PixelBox, Suggestion
-from projections.directories import images_in
-from projections.groups import kept_images
-from projections.reader import Projections
-from web.crop import workbench
+from ledger.values import Dimensions, PixelBox
+from web.groups import Teller, id_of, proposed
 from web.marks import Asking, Edges, Sides, operator_of, require_id
 from web.offered import Directory
-from web.pages import as_json, body, office, page
-from web.workbench import Workbench
+from web.opening import Bench, opened, workbench
+from web.pages import as_json, body
+from web.workbench import Shown, Workbench, seat
+
+AT_ONCE = 24
+"""Groups that are told whole in one answer."""
 
 
 class Decide(Asking, kw_only=True):
@@ -32,7 +32,7 @@ class Decide(Asking, kw_only=True):
 
     id: str
     group: str
-    what: str
+    kind: str
     """choose, reject or reopen."""
     image: str | None = None
     how: str | None = None
@@ -45,36 +45,34 @@ class Decide(Asking, kw_only=True):
         require_id(self.id)
 
 
+def _setup(desk: Desk) -> Mapping[str, object]:
+    return {"keys": desk.settings.choosing_keys}
+
+
+BENCH = Bench(
+    "select.html", "Choose",
+    "Images of one subject in rising stages are a group, of which one is kept. No file moves before you say so:"
+    " crop stage-rejected moves what is not kept.",
+    lambda _bench, _desk, _directory: "", _setup,
+)  # fmt: skip
+
+
 async def select(request: Request) -> Response:
-    """The page for one directory, `?directory=ID`; else a choice of them, unless there is only one."""
-    bench = workbench(request)
-    asked = request.query_params.get("directory")
-
-    def found(desk: Desk) -> tuple[list[Directory], Directory | None, int]:
-        known = bench.offered.directories(desk)
-        chosen = bench.offered.directory(desk, asked) if asked else known[0] if len(known) == 1 else None
-        return ([] if chosen else known), chosen, desk.ledger.head().position
-
-    choices, chosen, position = await office(request).read(found)
-    if chosen is None:
-        return page(request, "selecting.html", title="Choose", choices=choices, position=position)
-    setup = {"directory": chosen.id, "operator": request.query_params.get("operator")}
-    return page(
-        request, "select.html", title=chosen.name, directory=chosen, position=position,
-        setup=msgspec.json.encode(setup).decode(),
-    )  # fmt: skip
+    """The page."""
+    return await opened(request, BENCH)
 
 
 async def groups(request: Request) -> Response:
-    """Every group of a directory as it stands, or one of them, `?group=ID`."""
+    """Every group of a directory by id and status; or some of them, `?of=ID,ID`, whole and as they stand."""
     bench, asked = workbench(request), request.query_params
 
     def found(desk: Desk) -> list[dict[str, object]]:
         directory = bench.offered.directory(desk, asked.get("directory", ""))
-        only = asked.get("group")
-        known = _found(bench, desk, directory)
-        told = _Told.of(desk, directory)
-        return [told.group(group) for group in known if only in {None, _id(group.subject)}]
+        if "of" not in asked:
+            return [{"id": id_, "status": each.status} for id_, each in _found(bench, desk, directory).items()]
+        teller = Teller(desk, bench.offered, directory)
+        wanted = [_group(bench, desk, directory, id_) for id_ in asked["of"].split(",")[:AT_ONCE]]
+        return [teller.told(*_standing(bench, desk, directory, group)) for group in wanted]
 
     return as_json({"groups": await bench.office.read(found)})
 
@@ -86,120 +84,74 @@ async def decide(request: Request) -> Response:
     def decided(desk: Desk) -> dict[str, object]:
         directory = bench.offered.directory(desk, sent.directory)
         group = _group(bench, desk, directory, sent.group)
-        asked = Asked(operator_of(sent, bench.office.place.actor), correlation(), desk.now)
-        _decide(desk, group, sent, asked)
-        state, _ = replay(GROUPS, desk.ledger.history(group.subject))
-        return _standing(group, state)
+        asked = Asked(operator_of(sent, bench.office.place.actor), sent.id, desk.now)
+        if all(entry.correlation != sent.id for entry in desk.ledger.history(group.subject)):
+            seat(bench, desk, directory, asked)
+            _decide(desk, group, sent, asked)
+        desk.refresh()
+        return Teller(desk, bench.offered, directory).told(*_standing(bench, desk, directory, group))
 
     return as_json(await bench.office.act(decided))
 
 
 def _decide(desk: Desk, group: FoundGroup, sent: Decide, asked: Asked) -> None:
     chooser = Chooser(desk.ledger, desk.zones)
-    if sent.what == "choose":
-        image = next((each for each in group.images if _id(each.subject) == sent.image), None)
+    if sent.kind == "choose":
+        image = next((each for each in group.images if id_of(each.subject) == sent.image), None)
         if image is None:
             raise NotFound("There is no such image in this group.", mend="Reload the page.")
         chooser.choose(group, image.name, _wish(desk, group, image, sent), asked)
-    elif sent.what == "reject":
+    elif sent.kind == "reject":
         chooser.reject(group, asked)
-    elif sent.what == "reopen":
+    elif sent.kind == "reopen":
         chooser.reopen(group, asked)
     else:
-        raise Invalid(f"A group is decided by choose, reject or reopen, not {sent.what!r}.")
+        raise Invalid(f"A group is decided by choose, reject or reopen, not {sent.kind!r}.")
 
 
 def _wish(desk: Desk, group: FoundGroup, image: GroupImage, sent: Decide) -> Wish:
-    proposed = _suggested(desk.projections, group, image)
+    suggestion = proposed(desk.projections, group, image)
     if sent.how == "suggested":
-        if proposed is None:
+        if suggestion is None:
             raise Conflict(f"Nothing is suggested for {image.name} any more.", mend="Reload the page.")
-        return Wish("suggested", proposed.box, proposed)
+        return Wish("suggested", suggestion.box, suggestion)
     if sent.box is None or sent.size is None:
-        return Wish(sent.how or "", None, proposed)
+        return Wish(sent.how or "", None, suggestion)
     edges, size = sent.box, Dimensions(sent.size.width, sent.size.height)
     box = PixelBox(edges.left, edges.top, edges.right, edges.bottom).normalise(size)
-    return Wish(sent.how or "", box, proposed)
+    return Wish(sent.how or "", box, suggestion)
 
 
-def _suggested(projections: Projections, group: FoundGroup, image: GroupImage) -> Suggestion | None:
-    return suggested_for(Path(group.path_of(image)), group.project, projections).suggestion
+# -- the groups there are -------------------------------------------------------------------------------------------
 
 
-# -- groups, told ---------------------------------------------------------------------------------------------------
-
-
-def _found(bench: Workbench, desk: Desk, directory: Directory) -> list[FoundGroup]:
-    """The groups as they are now; kept in mind, because a decision is about the group that was shown."""
-    project = bench.offered.project(desk, directory)
-    known = found_groups(desk.projections, directory.path, project, rules_of(desk.settings))
-    bench.groups[directory.id] = {_id(group.subject): group for group in known}
-    return known
+def _found(bench: Workbench, desk: Desk, directory: Directory) -> dict[str, FoundGroup]:
+    """The groups as they are now, by id; looked for again only when something was recorded."""
+    position, shown = desk.ledger.head().position, bench.groups.get(directory.id)
+    if shown is None or shown.position != position:
+        project = bench.offered.project(desk, directory)
+        known = found_groups(desk.projections, directory.path, project, rules_of(desk.settings))
+        shown = bench.groups[directory.id] = Shown(position, {id_of(group.subject): group for group in known})
+    return shown.groups
 
 
 def _group(bench: Workbench, desk: Desk, directory: Directory, id_: str) -> FoundGroup:
-    shown = bench.groups.get(directory.id, {}).get(id_)
-    if shown is None:
-        _found(bench, desk, directory)
-        shown = bench.groups[directory.id].get(id_)
-    if shown is None:
+    shown = bench.groups.get(directory.id)
+    group = shown.groups.get(id_) if shown else None
+    group = group or _found(bench, desk, directory).get(id_)
+    if group is None:
         raise NotFound("There is no such group here.", mend="Its files may have moved; reload the page.")
-    return shown
+    return group
 
 
-class _Told:
-    """How groups are told to the page."""
-
-    def __init__(
-        self, projections: Projections, directory: Directory, contents: dict[str, str | None], boxes: dict[str, Box]
-    ) -> None:
-        self._projections, self._directory, self._contents, self._boxes = projections, directory, contents, boxes
-
-    @classmethod
-    def of(cls, desk: Desk, directory: Directory) -> "_Told":
-        """What is to be known of a directory: what its images hold, and the boxes on those that are kept."""
-        contents = {image.filename: image.sha256 for image in images_in(desk.projections, directory.path)}
-        boxes = {
-            each.image: Box(each.x1, each.y1, each.x2, each.y2)
-            for each in kept_images(desk.projections)
-            if each.x1 is not None and each.y1 is not None and each.x2 is not None and each.y2 is not None
-        }
-        return cls(desk.projections, directory, contents, boxes)
-
-    def group(self, group: FoundGroup) -> dict[str, object]:
-        """One group with its images."""
-        kept = next((image for image in group.images if image.name == group.chosen), None)
-        box = self._boxes.get(kept.subject) if kept else None
-        return {
-            "id": _id(group.subject), "name": group.id, "status": group.status, "chosen": group.chosen,
-            "how": group.how, "box": _fractions(box) if box else None,
-            "images": [self._image(group, image) for image in group.images],
-        }  # fmt: skip
-
-    def _image(self, group: FoundGroup, image: GroupImage) -> dict[str, object]:
-        sha256 = self._contents.get(image.name)
-        there = sha256 is not None and image.dimensions is not None
-        suggestion = _suggested(self._projections, group, image) if there else None
-        size = image.dimensions
-        return {
-            "id": _id(image.subject), "name": image.name, "stage": image.stage,
-            "width": size.width_px if size else None, "height": size.height_px if size else None,
-            "preview": f"/preview/{self._directory.id}/{_id(image.subject)}?v={(sha256 or '')[:16]}" if there else None,
-            "suggestion": _fractions(suggestion.box) if suggestion else None,
-        }  # fmt: skip
-
-
-def _standing(group: FoundGroup, state: Group) -> dict[str, object]:
+def _standing(bench: Workbench, desk: Desk, directory: Directory, group: FoundGroup) -> tuple[FoundGroup, int]:
+    """The group as it stands now, and its version; with the images it was decided with, where it is decided."""
+    state, version = replay(GROUPS, desk.ledger.history(group.subject))
     how = state.standing.how if isinstance(state.standing, ImageChosen) else None
-    return {"id": _id(group.subject), "status": state.status, "chosen": state.chosen, "how": how}
-
-
-def _fractions(box: Box) -> list[float]:
-    return [box.x1, box.y1, box.x2, box.y2]
-
-
-def _id(subject: str) -> str:
-    return subject.partition("/")[2]
+    images = group.images if state.status == "open" else state.images
+    now = evolve(group, images=images, status=state.status, chosen=state.chosen, how=how)
+    bench.groups[directory.id].groups[id_of(group.subject)] = now
+    return now, version
 
 
 ROUTES = (

@@ -5,23 +5,24 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from commands.desk import Desk
-from commands.planning.cadence import Sitting, batches, gaps, sittings
+from commands.progress.sitting_down import goes_on, per_hour
 from commands.running.status import Status, status
 from ledger.values import instant
-from projections.cadence import human_crops, marked_quarters
+from projections.cadence import marked_quarters
 from projections.executions import executed_between
 from projections.problems import Problem, problems
 from projections.progress import DirectoryProgress, progress
 from projections.queue import OwedCrop, QueueSizes, owed, sizes, steps
 from projections.schedules import Schedule, blocks, schedules
 from projections.schedules import batches as planned_batches
+from projections.sittings import Sitting, sittings
 from projections.work import kinds_of_work
 from web import burn, kinds, pace, strip
-from web.charts import Chart, Column, Table
+from web.charts import Cell, Chart, Column, Table
 from web.chosen import Chosen
 
-ACTIVE_S = 300.0
-"""Gaps between batches shorter than this are work, as in `commands.planning.cadence`."""
+FEWEST_S = 60.0
+"""Less work than this says nothing about the pace."""
 
 NEWS_DAYS = 7
 """Problems older than this are history, also for who has not seen them."""
@@ -149,27 +150,28 @@ def _local(text: str | None, chosen: Chosen) -> str | None:
 
 
 def _sat(desk: Desk, chosen: Chosen) -> Table:
-    """The sittings of the days chosen, from the gaps between marks."""
-    crops = human_crops(
-        desk.projections, project=chosen.project, since_s=chosen.begins.timestamp(), until_s=chosen.ends.timestamp()
-    )
-    people = list(dict.fromkeys(crop.who for crop in crops))
-    rows = [
-        _row(who.partition(":")[2], sitting, chosen)
-        for who in people
-        for own in batches(crop for crop in crops if crop.who == who)
-        for sitting in sittings(own)
-    ]
-    columns = (
-        Column("began", "Began"), Column("ended", "Ended"), Column("who", "Who"), Column("crops", "Crops", number=True),
-        Column("minutes", "Minutes at work", number=True), Column("per_hour", "Crops an hour", number=True),
+    """The sittings of the days chosen."""
+    found = sittings(
+        desk.projections, idle_s=desk.settings.idle_threshold_s, project=chosen.project,
+        since=chosen.since, until=chosen.until,
     )  # fmt: skip
-    return Table("sittings", "Sittings", columns, tuple(sorted(rows, key=lambda row: str(row[0]))))
+    columns = (
+        Column("began", "Began"), Column("ended", "Ended"), Column("who", "Who"),
+        Column("images", "Images", number=True), Column("minutes", "Minutes", number=True),
+        Column("per_hour", "An hour", number=True), Column("directory", "Directory"),
+    )  # fmt: skip
+    return Table("sittings", "Sittings", columns, tuple(_row(each, chosen) for each in reversed(found)))
 
 
-def _row(who: str, sitting: Sitting, chosen: Chosen) -> tuple[str, str, str, int, float, float | None]:
-    began, ended = (datetime.fromtimestamp(at_s, chosen.zone) for at_s in (sitting[0].start_s, sitting[-1].end_s))
+def _row(sitting: Sitting, chosen: Chosen) -> tuple[Cell, ...]:
+    began, last = (
+        datetime.fromisoformat(at).astimezone(chosen.zone)
+        for at in (sitting.started_at, sitting.ended_at or sitting.last_at)
+    )
     form = "%H:%M" if chosen.one_day else "%Y-%m-%d %H:%M"
-    crops, active_s = sum(batch.crops for batch in sitting), sum(gap for gap in gaps(sitting) if gap < ACTIVE_S)
-    pace_per_hour = round(crops / active_s * 3600) if active_s >= 60 else None
-    return began.strftime(form), ended.strftime(form), who, crops, round(active_s / 60, 1), pace_per_hour
+    ended = "now" if goes_on(sitting, chosen.now) else last.strftime(form)
+    pace = per_hour(sitting.images, sitting.work_s) if sitting.work_s >= FEWEST_S else None
+    return (
+        began.strftime(form), ended, sitting.who.partition(":")[2], sitting.images,
+        round(sitting.work_s / 60, 1), round(pace) if pace else None, sitting.directory,
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 """What the marking pages of one server share, and how they are told where things stand."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -9,13 +10,15 @@ from attrs import define, field, frozen
 from commands.choosing.selecting import FoundGroup
 from commands.desk import Desk
 from commands.recording.marking import Answer
+from commands.recording.recording import Asked
 from commands.recording.suggesting import suggested_for
-from ledger.values import Box
+from ledger.values import Box, Instant
 from projections.progress import progress
 from web.claims import Claims
 from web.offered import Directory, Offered, Picture, Stands
 from web.office import Office
 from web.previews import Previews, Shelf
+from web.seats import Seats
 
 
 @define(eq=False)
@@ -26,9 +29,10 @@ class Workbench:
     previews: Previews
     offered: Offered
     claims: Claims = field(factory=Claims)
+    seats: Seats = field(factory=Seats)
     readings: dict[str, "Reading"] = field(factory=dict)
-    groups: dict[str, dict[str, FoundGroup]] = field(factory=dict)
-    """The groups that were shown last, by directory and id: a decision is about the group as it was shown."""
+    groups: dict[str, "Shown"] = field(factory=dict)
+    """The groups that were shown last, by directory."""
 
     @classmethod
     def of(cls, office: Office) -> Self:
@@ -37,6 +41,12 @@ class Workbench:
         return cls(
             office, Previews(Shelf(office.place.home.previews, settings.previews_mb << 20)), Offered(office.place)
         )
+
+
+def seat(bench: Workbench, desk: Desk, directory: Directory, asked: Asked, *at: Instant) -> None:
+    """Somebody does something in a directory, at these moments (else now): their sitting begins, or goes on."""
+    first = min((datetime.fromisoformat(each) for each in at), default=asked.now)
+    bench.seats.act(desk, directory, bench.offered.project(desk, directory), asked, first)
 
 
 @frozen
@@ -59,6 +69,16 @@ def standing(desk: Desk, directory: Directory, project: str | None) -> Standing:
         sum(each.decided for each in found),
         sum(each.problem for each in found),
     )
+
+
+@define(eq=False)
+class Shown:
+    """The groups of a directory as they were shown: a decision is about the group that a person saw."""
+
+    position: int
+    """How much of the ledger they are made from."""
+    groups: dict[str, FoundGroup]
+    """By id, in order."""
 
 
 @define(eq=False)

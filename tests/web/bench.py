@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from attrs import define
-from PIL import Image
+from PIL import Image, ImageOps
 
 NAMES = (
     "astronaut.png", "camera.png", "cell.png", "chelsea.png", "clock_motion.png", "coffee.png", "coins.png",
@@ -118,3 +118,40 @@ class Bench:
         mouse.up()
         if shift:
             self.page.keyboard.up("Shift")
+
+
+def queue(server):
+    """What is owed: name -> row, with the box as one list."""
+    rows = [json.loads(line) for line in server.crop("queue", "--json", "--limit", "100").splitlines()]
+    return {row["filename"]: row | {"box": [row["x1"], row["y1"], row["x2"], row["y2"]]} for row in rows}
+
+
+def events(server, kind):
+    rows = [json.loads(line) for line in server.crop("log", "--json").splitlines()]
+    return [row for row in rows if row["type"] == kind]
+
+
+def shown_as(path):
+    with Image.open(path) as picture:
+        return ImageOps.exif_transpose(picture).convert("RGB")
+
+
+def assert_executed(server, photos, originals, boxes):
+    """`crop run --now` makes of each original exactly its box, in the frame that was seen."""
+    server.crop("run", "--now")
+    for name, box in boxes.items():
+        [output] = list((photos.parent / "__cropped" / "set_a").glob(name))
+        found, wanted = shown_as(output), originals[name].crop(box)
+        assert found.size == wanted.size, name
+        worst = max(abs(a - b) for a, b in zip(found.tobytes(), wanted.tobytes(), strict=True))
+        assert worst <= (0 if name.endswith(".png") else 60), (name, worst)
+
+
+def fractions(event, box):
+    size = event["data"]["dimensions"]
+    across, down = size["width_px"], size["height_px"]
+    return [box[0] / across, box[1] / down, box[2] / across, box[3] / down]
+
+
+def directory_of(page):
+    return page.page.locator("#directory").get_attribute("title")

@@ -1,13 +1,15 @@
-// Plays keys on the choosing page's state, one JSON line in, one out: {groups} begins, {key, box?, refuse?} presses.
+// Plays keys on the choosing page's state, one JSON line in, one out: {groups, keys} begins, {key, box?} presses.
 import { createInterface } from "node:readline";
 
+import { actionOf, bindings, CHOOSING } from "./keys.js";
 import * as choosing from "./select-groups.js";
 
-let state, requests = 0;
+let state, table, requests = 0;
+const meant = (key) => (key === "escape" ? { action: key } : actionOf({ key }, table));
 for await (const line of createInterface({ input: process.stdin })) {
   const asked = JSON.parse(line);
-  if (asked.groups) state = choosing.begin(asked.groups);
-  if (asked.key) state = choosing.press(state, choosing.actionOf(asked.key), `r${++requests}`);
+  if (asked.groups) [state, table] = [choosing.begin(asked.groups), bindings(CHOOSING, asked.keys)];
+  if (asked.key) state = choosing.press(state, meant(asked.key), `r${++requests}`);
   if (asked.box) state = choosing.drawn(state, asked.box);
   const sent = [];
   if (asked.send) {

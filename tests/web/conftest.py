@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ import pytest
 from attrs import define, field
 
 from commands.cli.app import run
+from tests.web.bench import Bench, write_photographs
+from tests.web.choosing import Chooser, write_groups
 
 BEGIN = "from commands.cli.app import main; main()"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -199,3 +201,33 @@ def browser_page(browser: Any) -> Iterator[Any]:
     yield page
     context.close()
     assert complaints == [], "the browser's console"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Where a test's images are to be written."""
+    return tmp_path / "photos" / "set_a"
+
+
+@pytest.fixture
+def bench(made_server: Server, browser_page: Any, photos: Path) -> Callable[..., Bench]:
+    """The marking page over as many photographs as a test asks for."""
+
+    def made(count: int = 9, **more: Any) -> Bench:
+        write_photographs(photos, count)
+        made_server.start(photos, "--project", "spring")
+        return Bench(browser_page, made_server.url).open(**more)
+
+    return made
+
+
+@pytest.fixture
+def chooser(made_server: Server, browser_page: Any, photos: Path) -> Callable[..., Chooser]:
+    """The choosing page over groups of so many images."""
+
+    def made(sizes: tuple[int, ...] = (4, 3, 2)) -> Chooser:
+        write_groups(photos, list(sizes))
+        made_server.start(photos, "--project", "spring")
+        return Chooser(browser_page, made_server.url).open()
+
+    return made

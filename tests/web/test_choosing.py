@@ -1,96 +1,11 @@
-"""Choosing in a real browser: by keys and by mouse, through reloads and dead servers, and what the ledger has of it."""
+"""Choosing in a real browser: by keys and by mouse, and what the ledger has of it."""
 
-import json
 import random
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from attrs import define
-from PIL import Image
 
-STAGES = ("1_generated", "1.5_face_swapped", "2_upscaled", "3_enhanced")
-PICTURES = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")
-
-
-def write_groups(directory: Path, sizes: list[int]) -> list[list[Path]]:
-    """Groups of real photographs, small; every third image has a suggestion."""
-    directory.mkdir(parents=True)
-    groups = []
-    for number, size in enumerate(sizes):
-        paths = [directory / f"20250803_{100000 + number * 100 + at}_stage{STAGES[at]}.png" for at in range(size)]
-        for at, path in enumerate(paths):
-            with Image.open(str(files("skimage.data").joinpath(PICTURES[number % len(PICTURES)]))) as picture:
-                small = picture.convert("RGB")
-                small.thumbnail((240 + 20 * at, 240 + 20 * at))
-                small.save(path)
-            if (number + at) % 3 == 1:
-                path.with_suffix(".decision").write_text(json.dumps({"ai_crop_coords": [0.1, 0.1, 0.9, 0.9]}))
-        groups.append(paths)
-    return groups
-
-
-@define
-class Chooser:
-    """The choosing page in a browser."""
-
-    page: object
-    server: object
-
-    def open(self) -> "Chooser":
-        self.page.goto(f"{self.server.url.rstrip('/')}/select")
-        return self.ready()
-
-    def ready(self) -> "Chooser":
-        """Wait until a group is shown, or it is said that there is none."""
-        self.page.wait_for_function(
-            "() => document.querySelector('.choice-pane, crop-pane')"
-            " || document.getElementById('word')?.textContent.includes('no groups')"
-        )
-        return self
-
-    def press(self, *keys: str) -> "Chooser":
-        for key in keys:
-            self.page.keyboard.press(key)
-        return self
-
-    def recorded(self) -> "Chooser":
-        """Wait until everything is sent."""
-        self.page.wait_for_function("() => document.getElementById('outbox').dataset.state === 'sent'")
-        return self
-
-    def states(self) -> list[str]:
-        """How each image of the group that is shown stands."""
-        return self.page.eval_on_selector_all(".choice-pane", "(all) => all.map((each) => each.dataset.state)")
-
-    def far(self) -> str:
-        return self.page.locator("#far").inner_text()
-
-    def word(self) -> str:
-        return self.page.locator("#word").inner_text()
-
-
-@pytest.fixture
-def photos(tmp_path):
-    return tmp_path / "photos" / "set_a"
-
-
-@pytest.fixture
-def chooser(made_server, browser_page, photos):
-    def made(sizes=(4, 3, 2)):
-        write_groups(photos, list(sizes))
-        made_server.start(photos, "--project", "spring")
-        return Chooser(browser_page, made_server).open()
-
-    return made
-
-
-def groups(server, photos):
-    return [json.loads(line) for line in server.crop("groups", photos, "--json", "--project", "spring").splitlines()]
-
-
-def owed(server):
-    return {row["filename"]: row for row in map(json.loads, server.crop("queue", "--json").splitlines())}
+from tests.web.choosing import Chooser, groups, owed, write_groups
 
 
 def test_a_directory_of_groups_is_decided_by_keys_alone(chooser, made_server, photos):
@@ -176,19 +91,6 @@ def test_a_reload_shows_what_was_decided(chooser):
     assert page.page.locator("svg rect").count() == 2, "with its box"
 
 
-def test_a_server_that_dies_is_said_and_nothing_is_lost(chooser, made_server, photos):
-    page = chooser()
-    port = made_server.port
-    made_server.kill()
-    page.press("s", "Enter", "a", "a")
-    page.page.wait_for_function("() => document.getElementById('outbox').dataset.state === 'away'")
-    assert "2 kept here and not sent yet" in page.page.locator("#outbox").inner_text()
-    made_server.start(photos, "--project", "spring", port=port)
-    page.recorded()
-    assert [group["chosen"] is not None for group in groups(made_server, photos)] == [True, True, False]
-    page.page.complaints.clear()  # that nobody answered for a while is what this is about
-
-
 def test_what_the_rules_refuse_is_shown_and_the_page_goes_back_to_what_stands(chooser, made_server, photos):
     page = chooser()
     page.press("2").recorded()
@@ -196,7 +98,7 @@ def test_what_the_rules_refuse_is_shown_and_the_page_goes_back_to_what_stands(ch
     page.press("s").page.wait_for_selector("#refused:not([hidden])")
     assert "crop undo" in page.page.locator("#refused p").inner_text()
     assert groups(made_server, photos)[0]["how"] == "suggested"
-    page.page.get_by_role("button", name="Understood").click()
+    page.page.get_by_role("button", name="Seen").click()
     page.page.complaints[:] = [each for each in page.page.complaints if "422" not in each]
 
 
@@ -234,7 +136,27 @@ def test_several_directories_are_offered(made_server, browser_page, photos):
     browser_page.goto(f"{made_server.url.rstrip('/')}/select")
     browser_page.get_by_role("link", name="set_b").click()
 
-    assert Chooser(browser_page, made_server).ready().states() == ["open", "open", "open"]
+    assert Chooser(browser_page, made_server.url).ready().states() == ["open", "open", "open"]
+
+
+# -- keys -----------------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_those_of_the_settings_and_the_help_and_the_buttons_say_them(chooser, made_server, photos):
+    config = made_server.home / "config.toml"
+    config.write_text(config.read_text() + '\nchoose_key_whole = "u i o p"\nchoose_key_next = "Space n"\n')
+    page = chooser()
+    page.press("a", "s", "i").recorded()
+    assert page.states() == ["other", "kept", "other", "other"]
+    assert page.page.get_by_role("button", name="Whole O").is_visible()
+    assert page.page.locator('.tools [data-action="next"] kbd').inner_text() == "Space"
+    page.press("Enter")
+    assert len(page.states()) == 4
+    page.press("n", "?")
+    assert len(page.states()) == 3
+    rows = page.page.locator("#keys tr").all_inner_texts()
+    assert "U I O P\tKeep image 1, 2, 3, 4 whole" in rows
+    assert "Space or N\tNext group without a decision; while drawing: record the crop first" in rows
 
 
 KEYS = [*"1234asdfqwerxz", "Enter", "ArrowUp", "Escape", "Control+ArrowLeft"]
@@ -256,8 +178,9 @@ def test_whatever_keys_are_pressed_one_image_of_a_group_is_kept_at_most(chooser,
 
 
 def _told(page):
-    """The groups as the server tells them."""
+    """The groups as the server tells them, whole."""
     return page.page.evaluate(
-        """() => { const { directory } = JSON.parse(document.getElementById("bench").dataset.setup);
-             return fetch(`/select/groups?directory=${directory}`).then((answer) => answer.json()); }"""
+        """async () => { const { directory } = JSON.parse(document.getElementById("bench").dataset.setup);
+             const ask = async (more) => (await fetch(`/select/groups?directory=${directory}${more}`)).json();
+             return ask(`&of=${(await ask("")).groups.map((group) => group.id).join()}`); }"""
     )["groups"]

@@ -23,6 +23,7 @@ from commands.crops import IMAGES
 from commands.handle import replay
 from commands.progress.scanning import Scanner
 from commands.recording.recording import Asked
+from configs.settings import load
 from imaging.zones import Zones
 from ledger.log import Ledger
 from ledger.values import Dimensions, PixelBox, Suggestion
@@ -34,6 +35,7 @@ from projections.store import Store
 SUGGESTED = PixelBox(10, 8, 50, 32)
 SIZE = Dimensions(60, 40)
 KEYS = [*"1234asdfqwerxz", "enter", "arrowup", "escape"]
+BOUND = load(Path("/nowhere")).choosing_keys
 NOW = datetime(2025, 10, 27, 16, tzinfo=UTC)
 boxes = st.builds(
     lambda left, top, width, height: {"left": left, "top": top, "right": left + width, "bottom": top + height},
@@ -170,7 +172,7 @@ def test_whatever_is_pressed_a_group_keeps_one_image_at_most(page: Page, keys: l
          "images": [_image(name) for name in each]}
         for each in names
     ]  # fmt: skip
-    page.ask(groups=groups)
+    page.ask(groups=groups, keys=BOUND)
     for key, box in keys:
         state = page.ask(key=key, box=box, send=True)
         for group in state["groups"]:
@@ -188,7 +190,7 @@ def test_the_ledger_keeps_what_the_page_shows_and_no_other_image(
     with ExitStack() as stack:
         known = books(stack)
         assert [len(group.images) for group in known.groups.values()] == [4, 3, 2]
-        page.ask(groups=[told(group) for group in known.groups.values()])
+        page.ask(groups=[told(group) for group in known.groups.values()], keys=BOUND)
         for key, box in keys:
             state = page.ask(key=key, box=box, send=True)
             for sent in state["sent"]:

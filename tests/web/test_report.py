@@ -9,6 +9,7 @@ from PIL import Image
 @pytest.fixture
 def written(made_server, tmp_path):
     Image.effect_noise((80, 60), 50).save(tmp_path / "<a>.png")
+    made_server.crop("sitting", "start", tmp_path, "--project", "p&q")
     made_server.crop("record", tmp_path / "<a>.png", "--box", "0.1,0.1,0.9,0.9", "--project", "p&q")
     made_server.crop("report", "--html", tmp_path / "day.html")
     return (tmp_path / "day.html").read_text("utf-8")

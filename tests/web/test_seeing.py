@@ -15,6 +15,8 @@ def failed(server, tmp_path):
     photos.mkdir()
     for name in ("a.png", "b.png"):
         Image.effect_noise((80, 60), 50).save(photos / name)
+    server.crop("sitting", "start", photos, "--project", "p")
+    for name in ("a.png", "b.png"):
         server.crop("record", photos / name, "--box", "0.1,0.1,0.9,0.9", "--project", "p")
     (photos / "b.png").rename(tmp_path / "b.png")
     server.crop("run", "--now", exits=1)

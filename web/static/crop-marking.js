@@ -6,6 +6,9 @@
 
 import { denormalise, isWhole, same, whole } from "./crop-geometry.js";
 
+/** What this page sends. */
+export const KINDS = new Set(["marks", "undo", "redo"]);
+
 /** Everything empty, for batches of `size` images; `about` goes with every request. */
 export const begin = (size, about = {}) => ({
   size, about, batches: [emptyBatch()], at: 0, ahead: [], exhausted: false, outbox: [], refused: [], left: [],

@@ -36,14 +36,14 @@ export class CropPane extends HTMLElement {
       <div class="head"><b class="number" aria-hidden="true"></b><span class="name"></span><span class="mark"></span>
         <button type="button" class="skip" tabindex="-1">No crop <kbd aria-hidden="true"></kbd></button></div>
       <div class="field"><div class="stage">
-        <div class="shades" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
+        <div class="shade" aria-hidden="true"><i></i></div>
         <div class="box" role="group" tabindex="0"><i class="thirds" aria-hidden="true"></i></div>
         <p class="over" hidden></p>
       </div></div>
       <output class="readout"></output>`;
     const find = (name) => this.querySelector(`.${name}`);
     for (const name of ["number", "name", "mark", "skip", "field", "stage", "box", "over", "readout"]) this.#parts[name] = find(name);
-    this.#parts.shades = [...find("shades").children];
+    this.#parts.light = find("shade").firstChild;
     this.#parts.handles = geometry.HANDLES.map((side) => this.#handle(side, number));
     this.#parts.number.textContent = number;
     this.#parts.skip.querySelector("kbd").textContent = this.skipKey ?? "";
@@ -170,11 +170,7 @@ export class CropPane extends HTMLElement {
       style.height = px(down);
     };
     place(this.#parts.box.style, left, top, right - left, bottom - top);
-    const [above, below, before, behind] = this.#parts.shades;
-    place(above.style, 0, 0, image.width, top);
-    place(below.style, 0, bottom, image.width, image.height - bottom);
-    place(before.style, 0, top, left, bottom - top);
-    place(behind.style, right, top, image.width - right, bottom - top);
+    place(this.#parts.light.style, left, top, right - left, bottom - top);
     this.#parts.readout.textContent = this.#readout();
   }
 

@@ -1,30 +1,24 @@
 // The marking page: brings together what is pure (marking, geometry, keys, pace), what is shown and what is sent.
 
-import { shownSize } from "./crop-pane.js";
+import { at, isOurs, show, tellFar, tellKeys, tellRefused, toggleHelp } from "./bench.js";
 import { parseRatio, shaped } from "./crop-geometry.js";
-import { ACTIONS, actionOf, bindings, FIXED, inWords } from "./crop-keys.js";
-import { draftOf, dropDraft, dropSent, keepDraft, keepUnsent, newId, pageId, unsent } from "./crop-kept.js";
 import * as marking from "./crop-marking.js";
-import { ask, sender } from "./crop-outbox.js";
 import { duration, marked, perMinute, sittingFrom, timeLeft } from "./crop-pace.js";
-import { Pictures } from "./crop-pictures.js";
+import { shownSize } from "./crop-pane.js";
+import { draftOf, dropDraft, dropSent, keepDraft, keepUnsent, newId, pageId, unsent } from "./kept.js";
+import { actionOf, bindings, keyInWords, MARKING } from "./keys.js";
 import { listen, post } from "./live.js";
+import { ask, sender } from "./outbox.js";
+import { painted } from "./painted.js";
+import { Pictures } from "./pictures.js";
 
-const at = (id) => document.getElementById(id);
-const UNSEEN_MS = 100;
-
-/** Resolves when what was changed has been painted; a page that nobody sees paints nothing, and goes on. */
-const painted = () => new Promise((resolve) => {
-  setTimeout(resolve, UNSEEN_MS);
-  requestAnimationFrame(() => requestAnimationFrame(resolve));
-});
 const bench = at("bench");
 if (bench) await begin(JSON.parse(bench.dataset.setup));
 
 async function begin(setup) {
   const page = await pageId();
   const asking = { page, directory: setup.directory, operator: setup.operator };
-  const table = bindings(setup.keys);
+  const table = bindings(MARKING, setup.keys);
   const about = { directory: setup.directory, operator: setup.operator, utc_offset_s: -60 * new Date().getTimezoneOffset() };
 
   let state = marking.begin(setup.size, about);
@@ -39,7 +33,7 @@ async function begin(setup) {
     const pane = document.createElement("crop-pane");
     pane.dataset.number = index + 1;
     pane.ratioOf = (image) => (shape === "image" ? image.width / image.height : parseRatio(shape));
-    pane.skipKey = inWords(setup.keys.skip.split(/\s+/)[index], "");
+    pane.skipKey = keyInWords(setup.keys.skip, index);
     pane.addEventListener("skip", () => act("skip", index));
     pane.addEventListener("box", (event) => become(marking.changed(state, index, event.detail)));
     return pane;
@@ -114,7 +108,7 @@ async function begin(setup) {
   function say(words, lasting = true) {
     word = words;
     if (at("word").textContent === words) return;
-    at("word").textContent = words;
+    show(at("word"), words);
     at("word").title = words;
     if (words && !lasting) setTimeout(() => word === words && say(""), 2500);
   }
@@ -133,7 +127,7 @@ async function begin(setup) {
     const left = state.left.length ? ` ${state.left.length} that cannot be shown ${state.left.length === 1 ? "was" : "were"} left aside.` : "";
     const others = where?.elsewhere ? ` ${where.elsewhere} are being looked at on another page.` : "";
     const sent = state.outbox.length ? " Not everything is sent yet: keep this page open." : " All of it is in the ledger.";
-    say(`${ended ? "The sitting has ended." : "Nothing more waits for a decision here."}${left}${others} ${sum}${sum ? sent : ""}${ended ? " Any key goes on." : done && where?.directories > 1 ? ` ${inWords(setup.keys.next_directory)}: the next directory.` : ""}`);
+    say(`${ended ? "The sitting has ended." : "Nothing more waits for a decision here."}${left}${others} ${sum}${sum ? sent : ""}${ended ? " Any key goes on." : done && where?.directories > 1 ? ` ${keyInWords(setup.keys.next_directory)}: the next directory.` : ""}`);
   }
 
   function renderOutbox() {
@@ -145,16 +139,14 @@ async function begin(setup) {
     else if (at("word").dataset.state === "away") say("");
     at("word").dataset.state = why ? "away" : "";
     const words = why ? `${count} not sent yet` : count ? `Recording ${count} …` : sitting.images ? "All recorded" : "";
-    if (place.textContent !== words) place.textContent = words;
+    show(place, words);
   }
 
   function renderStanding() {
     const standing = where?.standing;
     if (!standing) return;
     const all = standing.open + standing.decided;
-    at("share").max = all || 1;
-    at("share").value = standing.decided;
-    at("far").textContent = `${standing.decided.toLocaleString()}/${all.toLocaleString()}`;
+    tellFar(standing.decided, all);
     const pace = perMinute(sitting);
     const left = timeLeft(sitting, standing.open);
     at("pace").textContent = [pace && `${pace.toFixed(1)} a minute`, left && `${left} left`].filter(Boolean).join(" · ");
@@ -162,17 +154,12 @@ async function begin(setup) {
   }
 
   function renderRefused() {
-    const place = at("refused");
-    place.hidden = !state.refused.length;
-    if (!state.refused.length) return;
     const words = [...new Set(state.refused.map((each) => each.why))];
-    const dismiss = document.createElement("button");
-    dismiss.textContent = "Seen";
-    dismiss.addEventListener("click", () => { become(marking.dismissed(state)); at("panes").focus({ preventScroll: true }); });
-    const told = document.createElement("p");
-    const recorded = state.refused.some((each) => each.image) ? "Not recorded: " : "";
-    told.textContent = `${recorded}${words.join(" ")}`;
-    place.replaceChildren(told, dismiss);
+    const recorded = state.refused.some((each) => each.image) ? ["Not recorded:"] : [];
+    tellRefused(words.length ? [...recorded, ...words] : [], () => {
+      become(marking.dismissed(state));
+      at("panes").focus({ preventScroll: true });
+    });
   }
 
   // -- what comes from the server -----------------------------------------------------------------------------
@@ -298,10 +285,7 @@ async function begin(setup) {
       await ask("/crop/leave", { ...asking, ends: true }).catch(() => null);
       render();
     },
-    help() {
-      const help = at("help");
-      help.open ? help.close() : help.showModal();
-    },
+    help: toggleHelp,
   };
 
   async function goTo(directory) {
@@ -319,7 +303,7 @@ async function begin(setup) {
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target.closest("input, select, textarea")) return;
+    if (!isOurs(event)) return;
     const found = actionOf(event, table);
     if (at("help").open && found?.action !== "help") return;
     if (ended) {
@@ -330,37 +314,13 @@ async function begin(setup) {
       return sitDown();
     }
     if (event.key === "Escape") return at("panes").focus({ preventScroll: true });
-    // A button that has the focus is pressed by these; everywhere else they mean what they are bound to.
-    if (event.target.closest("button, a") && (event.key === "Enter" || event.key === " ")) return;
     if (!found || (event.repeat && found.action !== "undo" && found.action !== "redo")) return;
     event.preventDefault();
     act(found.action, found.index);
   });
 
-  for (const button of document.querySelectorAll(".tools [data-action]")) {
-    button.querySelector("kbd").textContent = inWords(setup.keys[button.dataset.action].split(/\s+/)[0], "");
-    button.addEventListener("click", (event) => {
-      act(button.dataset.action);
-      if (event.detail && !at("help").open) at("panes").focus({ preventScroll: true }); // by mouse: Enter is to submit again
-    });
-  }
-
   function showShape() {
     at("shape").textContent = shape === "image" ? "image's" : shape;
-  }
-
-  function showHelp() {
-    const rows = [...Object.entries(ACTIONS).map(([action, words]) => [inWords(setup.keys[action], action), words]), ...FIXED];
-    at("keys").replaceChildren(...rows.map(([keys, words]) => {
-      const row = document.createElement("tr");
-      const head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = keys;
-      const cell = document.createElement("td");
-      cell.textContent = words;
-      row.append(head, cell);
-      return row;
-    }));
   }
 
   // -- begin --------------------------------------------------------------------------------------------------
@@ -395,11 +355,14 @@ async function begin(setup) {
   }
 
   showShape();
-  showHelp();
+  tellKeys(MARKING, setup.keys, (action, byMouse) => {
+    act(action);
+    if (byMouse && !at("help").open) at("panes").focus({ preventScroll: true }); // Enter is to submit again
+  });
   say("Looking into the directory …");
   at("panes").tabIndex = -1;
   at("panes").focus({ preventScroll: true });
-  state = marking.adopted(state, unsent());
+  state = marking.adopted(state, unsent(marking.KINDS));
   send();
   await sitDown();
 }

@@ -2,6 +2,7 @@
 // is quickly asked (`#at-once`) comes first; the rest follows, at most once in a while.
 
 import { listen } from "./live.js";
+import { painted } from "./painted.js";
 
 const APART_MS = 500;
 const MINUTE_MS = 60_000;
@@ -76,8 +77,9 @@ function swap(shown, section) {
 
 const tabbable = (section) => [...section.querySelectorAll("a, button, input, select, summary, [tabindex]")];
 
-function refresh() {
-  refreshFirst();
+async function refresh() {
+  await refreshFirst();
+  await painted(); // the rest takes longer, and is asked for when this can be seen
   refreshAll();
 }
 

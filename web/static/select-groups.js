@@ -5,25 +5,12 @@
 
 import { denormalise, normalise, whole } from "./crop-geometry.js";
 
-/** The keys, in the order of the help: [what it does, one key per image or one key, words]. */
-export const KEYS = [
-  ["suggested", ["1", "2", "3", "4"], "Keep image 1, 2, 3, 4 as suggested; whole, where nothing is suggested"],
-  ["whole", ["a", "s", "d", "f"], "Keep image 1, 2, 3, 4 whole"],
-  ["crop", ["q", "w", "e", "r"], "Keep image 1, 2, 3, 4 and draw its crop now"],
-  ["next", ["enter"], "Next group without a decision; while drawing: record the crop first"],
-  ["back", ["arrowup"], "Back to the group before"],
-  ["reject", ["x"], "Keep none of this group"],
-  ["reopen", ["z"], "Take the decision about this group back"],
-  ["escape", ["escape"], "Stop drawing; the image stays chosen and waits to be marked"],
-  ["help", ["?"], "Show or hide these keys"],
-];
+/** What this page sends. */
+export const KINDS = new Set(["choose", "reject", "reopen"]);
 
-const TABLE = new Map(KEYS.flatMap(([action, keys]) => keys.map((key, index) => [key, { action, index }])));
+const AHEAD = 4;
 
-/** What a key, as `nameOf` spells it, asks for: {action, index}, or undefined. */
-export const actionOf = (key) => TABLE.get(key);
-
-/** The page at its first group without a decision. */
+/** The page at its first group without a decision. Of most groups only id and status are known: the images come later. */
 export function begin(groups) {
   const at = groups.findIndex((group) => group.status === "open");
   return { groups, at: Math.max(at, 0), done: at < 0, trail: [], cropping: null, outbox: [], refused: [] };
@@ -32,12 +19,14 @@ export function begin(groups) {
 export const current = (state) => state.groups[state.at];
 
 /** The names of the images that a group keeps: one, or none. */
-export const kept = (group) => group.images.filter((image) => image.name === group.chosen).map((image) => image.name);
+export const kept = (group) => (group.images ?? []).filter((image) => image.name === group.chosen).map((image) => image.name);
+
+const DECIDING = new Set(["suggested", "whole", "crop", "reject", "reopen"]);
 
 /** Does what an action asks for; `id` names the request that it may become. */
 export function press(state, { action, index }, id) {
   const group = current(state);
-  if (!group) return state;
+  if (!group || (!group.images && DECIDING.has(action))) return state;
   switch (action) {
     case "suggested": return keep(state, group.images[index], group.images[index]?.suggestion ? "suggested" : "whole", id);
     case "whole": return keep(state, group.images[index], "whole", id);
@@ -102,15 +91,81 @@ function backward(state) {
   return { ...state, at: trail.at(-1), trail: trail.slice(0, -1), cropping: null };
 }
 
+// -- what is seen soon, and what the server tells -----------------------------------------------------------------
+
+/** The groups that are looked at now or soon: the one at hand, those that Enter leads to, the one that Up leads to. */
+export function near(state) {
+  const { groups, at } = state;
+  const ahead = [];
+  for (let step = 1; step < groups.length && ahead.length < AHEAD; step += 1) {
+    const place = (at + step) % groups.length;
+    if (groups[place].status === "open") ahead.push(place);
+  }
+  const before = state.trail.at(-1) ?? at - 1;
+  return [...new Set([at, ...ahead, before])].map((place) => groups[place]).filter(Boolean);
+}
+
+/** The ids of those among them whose images are not known yet, or no more as they are. */
+export const wanted = (state) => near(state).filter((group) => !group.images || group.stale).map((group) => group.id);
+
+/**
+ * Groups as they stand by the server. A decision of this page that is under way is the later one, and stands here; so
+ * does what is known of a later version than an answer that took long.
+ */
+export function arrived(state, told) {
+  const fresh = new Map(told.filter(({ id }) => !pending(state, id)).map((group) => [group.id, group]));
+  const isNews = (group) => fresh.has(group.id) && !(fresh.get(group.id).version < group.version);
+  const groups = state.groups.map((group) => (isNews(group) ? { ...group, ...fresh.get(group.id), stale: false } : group));
+  return steady({ ...state, groups });
+}
+
+/** Every group by id and status, as after a new look into the directory; the one at hand stays at hand. */
+export function listed(state, told) {
+  const known = new Map(state.groups.map((group) => [group.id, group]));
+  const id = current(state)?.id;
+  const groups = told.map((group) => {
+    const before = known.get(group.id);
+    if (!before?.images) return group;
+    return pending(state, group.id) ? before : { ...before, stale: true };
+  });
+  const at = groups.findIndex((group) => group.id === id);
+  return at < 0 ? { ...begin(groups), outbox: state.outbox, refused: state.refused } : steady({ ...state, groups, at, trail: [] });
+}
+
+/** What somebody did, here or elsewhere: [{group, status} or {image}]. What is seen soon is asked for again. */
+export function heard(state, news) {
+  const status = new Map(news.filter((each) => each.group).map((each) => [each.group, each.status]));
+  const images = new Set(news.map((each) => each.image).filter(Boolean));
+  const concerned = state.groups.filter((group) =>
+    !pending(state, group.id) && (status.has(group.id) || group.images?.some((image) => images.has(image.id))));
+  if (!concerned.length) return state;
+  const close = new Set(near(state));
+  const changed = (group) => (close.has(group) ? { ...group, stale: true } : { id: group.id, status: status.get(group.id) ?? group.status });
+  return { ...state, groups: state.groups.map((group) => (concerned.includes(group) ? changed(group) : group)) };
+}
+
+const pending = (state, id) => state.outbox.some((entry) => entry.group === id);
+
+/** A crop is drawn on the image that is kept, and on no other: who chose another one elsewhere ends it. */
+function steady(state) {
+  const group = current(state);
+  if (!state.cropping || group?.chosen === state.cropping.image.name) return state;
+  return { ...state, cropping: null, refused: [...state.refused, "This group was decided on another page meanwhile."] };
+}
+
+// -- what is sent -------------------------------------------------------------------------------------------------
+
+/** What an earlier page did not send goes first, under the ids it had. */
+export const adopted = (state, entries) => ({ ...state, outbox: [...entries, ...state.outbox] });
+
 /** What is to be sent next, or null. */
 export const unsent = (state) => state.outbox[0] ?? null;
 
 /** The server has recorded a request and says how the group stands; a later decision about it stands here. */
 export function answered(state, id, told) {
   const outbox = state.outbox.filter((entry) => entry.id !== id);
-  const later = told && outbox.some((entry) => entry.group === told.id);
-  const groups = told && !later ? state.groups.map((group) => (group.id === told.id ? { ...group, ...told } : group)) : state.groups;
-  return { ...state, groups, outbox };
+  const next = { ...state, outbox };
+  return told ? arrived(next, [told]) : next;
 }
 
 /** The server has refused a request; `told` is how the group stands, where that is known. */

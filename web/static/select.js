@@ -1,18 +1,21 @@
-// The choosing page: shows the group at hand, turns keys and clicks into decisions, and sends them.
+// The choosing page: shows the group at hand, turns keys and clicks into decisions, sends them, and hears of others'.
 
-import "./crop-pane.js";
-import { nameOf } from "./crop-keys.js";
-import { newId, pageId } from "./crop-kept.js";
-import { ask, sender } from "./crop-outbox.js";
+import { at, element, isOurs, show, tellFar, tellKeys, tellRefused, toggleHelp } from "./bench.js";
+import { shownSize } from "./crop-pane.js";
+import { dropSent, keepUnsent, newId, pageId, unsent } from "./kept.js";
+import { actionOf, bindings, CHOOSING, keyInWords } from "./keys.js";
+import { listen } from "./live.js";
+import { ask, sender } from "./outbox.js";
+import { painted } from "./painted.js";
+import { Pictures } from "./pictures.js";
 import * as choosing from "./select-groups.js";
-import "./live.js";
 
-const at = (id) => document.getElementById(id);
-const STAGES = { 1: "1 generated", 1.5: "1.5 face swapped", 2: "2 upscaled", 3: "3 enhanced" };
+const STAGES = { 1: "generated", 1.5: "face swapped", 2: "upscaled", 3: "enhanced" };
 const HOWS = { suggested: "kept as suggested", whole: "kept whole", crop: "kept, with a crop" };
-const LARGEST_SCALE = 4;
+const DECISIONS = { open: "No decision yet", rejected: "None is kept", chosen: "One is kept" };
 const WAYS = [["suggested", "As suggested"], ["whole", "Whole"], ["crop", "Crop"]];
-const keysOf = (action) => choosing.KEYS.find(([name]) => name === action)[1];
+const STATUS = { "image.chosen": "chosen", "group.rejected": "rejected", "group.reopened": "open" };
+const AGAIN_MS = 1_500;
 
 const bench = at("bench");
 if (bench) await begin(JSON.parse(bench.dataset.setup));
@@ -20,13 +23,19 @@ if (bench) await begin(JSON.parse(bench.dataset.setup));
 async function begin(setup) {
   const page = await pageId();
   const about = { page, directory: setup.directory, operator: setup.operator };
-  const pictures = new Map(); // address -> <img>, loading or loaded
+  const table = bindings(CHOOSING, setup.keys);
+  let state = choosing.adopted(choosing.begin([]), unsent(choosing.KINDS));
+  let room = null; // of one image of the group at hand
+  let known = false; // which groups there are
   let away = "";
+  let fetching = null;
+  let news = []; // heard while groups were on their way: they may be told as they were before
 
-  say("Looking at the directory …");
-  await ask("/crop/open", about);
-  let state = choosing.begin((await told()).groups);
-  say("");
+  const pictures = new Pictures({
+    sizeOf: (image) => shownSize(image, state.cropping?.image.id === image.id ? (pane.room ?? roomOf(1)) : (room ?? roomOf(imagesAtHand().length || 3))),
+    loaded: render,
+    failed: (image, why) => say(why),
+  });
 
   const pane = document.createElement("crop-pane");
   pane.dataset.number = 1;
@@ -35,61 +44,141 @@ async function begin(setup) {
 
   const send = sender({
     page,
-    next: () => { const entry = choosing.unsent(state); return entry && { ...entry, ...about, what: entry.kind, kind: "decide" }; },
-    answered: (entry, group) => { away = ""; become(choosing.answered(state, entry.id, group)); },
-    rejected: async (entry, why) => become(choosing.rejected(state, entry.id, why, await standing(entry.group))),
+    next: () => choosing.unsent(state),
+    answered: (entry, group) => { away = ""; dropSent(entry.id); become(choosing.answered(state, entry.id, group)); },
+    rejected: (entry, why) => { away = ""; dropSent(entry.id); become(refresh(choosing.rejected(state, entry.id, why), entry.group)); },
     waiting: (why) => { away = why; renderOutbox(); },
   });
 
-  async function told(group = "") {
-    const answer = await fetch(`/select/groups?directory=${setup.directory}${group && `&group=${group}`}`, { headers: { accept: "application/json" } });
-    return answer.json();
+  /** What was refused stands otherwise than it is shown; how, the server says. */
+  const refresh = (next, group) => choosing.heard(next, [{ group }]);
+
+  const imagesAtHand = () => choosing.current(state)?.images ?? [];
+
+  /** The room for one of so many images: near enough to prepare for, before it can be measured. */
+  function roomOf(count) {
+    const { clientWidth, clientHeight } = at("panes");
+    return { width: clientWidth / count - 16, height: clientHeight - 120 };
   }
 
-  async function standing(group) {
-    try { return (await told(group)).groups?.[0]; } catch { return undefined; }
+  // -- what comes from the server -----------------------------------------------------------------------------
+
+  async function told(query) {
+    const answer = await fetch(`/select/groups?directory=${setup.directory}${query}`, { headers: { accept: "application/json" } });
+    const found = await answer.json();
+    if (!answer.ok) throw new Error(found.message);
+    return found.groups;
   }
+
+  function fetchNear() {
+    const ids = known ? choosing.wanted(state) : [];
+    if (fetching || !ids.length) return;
+    fetching = told(`&of=${ids.join()}`)
+      .then((groups) => {
+        fetching = null;
+        become(choosing.heard(choosing.arrived(state, groups), news.splice(0)));
+      })
+      .catch(() => setTimeout(() => { fetching = null; fetchNear(); }, AGAIN_MS)); // away, or on its way
+  }
+
+  /** The groups there are, now that somebody looked into the directory. */
+  async function lookAgain() {
+    try {
+      const groups = await told(""); // what is pressed meanwhile is in the state behind this
+      become(choosing.listed(state, groups));
+    } catch (error) {
+      say(error.message);
+    }
+  }
+
+  let soon = 0;
+  listen((entries) => {
+    if (entries.some((entry) => entry.subject === `directory/${setup.directory}`)) {
+      clearTimeout(soon);
+      soon = setTimeout(lookAgain, 300);
+    }
+    const told = entries.map(({ subject, type }) => {
+      const [kind, id] = subject.split("/");
+      return kind === "group" ? { group: id, status: STATUS[type] } : { image: kind === "image" && id };
+    });
+    if (fetching) news.push(...told);
+    become(choosing.heard(state, told));
+  });
+
+  // -- what is known becomes what is seen ---------------------------------------------------------------------
 
   function become(next) {
+    if (next === state) return;
+    const { outbox, cropping } = state;
     state = next;
+    for (const entry of state.outbox) if (!outbox.includes(entry)) keepUnsent(entry);
+    if (cropping !== state.cropping && cropping?.image !== state.cropping?.image) pictures.refit(0);
     render();
-    send();
+    settle();
+  }
+
+  let settling = null;
+  function settle() {
+    settling ??= painted().then(() => {
+      settling = null;
+      const images = choosing.near(state).flatMap((group) => group.images ?? []).filter((image) => image.preview);
+      pictures.keep(new Set(images.map((image) => image.id)));
+      for (const image of images) pictures.of(image);
+      fetchNear();
+      send();
+    });
   }
 
   function act(asked) {
-    if (asked.action === "help") return at("help").open ? at("help").close() : at("help").showModal();
+    if (asked.action === "help") return toggleHelp();
     pane.commit?.();
-    become(choosing.press(state, asked, newId()));
+    const before = state.outbox.length;
+    const next = choosing.press(state, asked, newId());
+    const stamp = (entry, index) => (index < before || entry.at ? entry : { ...entry, ...about, at: Date.now() });
+    return become(next.outbox === state.outbox ? next : { ...next, outbox: next.outbox.map(stamp) });
   }
-
-  // -- what is seen -------------------------------------------------------------------------------------------
 
   function render() {
     const group = choosing.current(state);
     if (state.cropping) renderCrop();
     else renderGroup(group);
-    at("onward").textContent = state.cropping ? "Record this crop and go on" : "Next group";
+    show(at("onward"), state.cropping ? "Record this crop and go on" : "Next group");
     const { decided, all } = choosing.far(state);
-    at("share").max = all || 1;
-    at("share").value = decided;
-    at("far").textContent = `${decided.toLocaleString()}/${all.toLocaleString()} groups`;
-    at("decision").textContent = group ? decision(group) : "";
+    tellFar(decided, all, " groups");
+    show(at("decision"), group ? DECISIONS[group.status] : "");
     document.title = `${decided}/${all} groups · Cropledger`;
-    if (!all) say("There are no groups here: a group is two images or more of one subject, in rising stages.");
+    if (!known) say("Looking at the directory …");
+    else if (!all) say("There are no groups here: a group is two images or more of one subject, in rising stages.");
     else if (state.done) say(`Every group is decided. ${away || state.outbox.length ? "Not everything is sent yet: keep this page open." : "All of it is in the ledger."}`);
-    else say("");
+    else say(group.images ? "" : "Loading …");
     renderOutbox();
-    renderRefused();
-    const next = state.groups.findIndex((each, place) => place > state.at && each.status === "open");
-    for (const image of state.groups[next]?.images ?? []) picture(image);
+    tellRefused(state.refused, () => become(choosing.seen(state)));
   }
 
-  const decision = (group) => (group.status === "open" ? "No decision yet" : group.status === "rejected" ? "None is kept" : "One is kept");
-
+  /** The panes of the group at hand are made anew where anything in them is other than it is shown. */
+  let drawn = "";
   function renderGroup(group) {
     const images = group?.images ?? [];
+    const ready = images.map((image) => Boolean(image.preview && pictures.of(image)));
+    const now = JSON.stringify([group?.id, group?.status, group?.chosen, group?.how, group?.box, images, ready]);
+    if (now === drawn && !pane.isConnected) return;
+    drawn = now;
     at("panes").dataset.size = images.length;
     at("panes").replaceChildren(...images.map((image, index) => paneOf(group, image, index)));
+    fitFrames(images);
+  }
+
+  function fitFrames(images) {
+    const field = at("panes").querySelector(".field");
+    if (!field) return;
+    room = { width: field.clientWidth, height: field.clientHeight };
+    at("panes").querySelectorAll(".choice-pane").forEach((each, index) => {
+      const frame = each.querySelector(".frame");
+      if (!frame) return;
+      const [across, down] = shownSize(images[index], room);
+      frame.style.width = `${across}px`;
+      frame.style.height = `${down}px`;
+    });
   }
 
   function paneOf(group, image, index) {
@@ -110,15 +199,7 @@ async function begin(setup) {
 
   function framed(group, image, keptNow) {
     const frame = element("div", "frame");
-    frame.style.setProperty("--ratio", image.width / image.height);
-    frame.style.setProperty("--most", `${LARGEST_SCALE * image.width}px`);
-    const shown = picture(image);
-    if (!shown.complete) {
-      const loading = element("p", "loading", "Loading …");
-      shown.addEventListener("load", () => loading.remove(), { once: true });
-      frame.append(loading);
-    }
-    frame.append(shown);
+    frame.append(pictures.of(image) ?? element("p", "loading", "Loading …"));
     const box = keptNow ? group.box : group.status === "open" ? image.suggestion : null;
     if (box) frame.append(drawing(box));
     return frame;
@@ -144,7 +225,7 @@ async function begin(setup) {
       if (action === "suggested" && !image.suggestion) continue;
       const button = element("button", "", `${words} `);
       button.type = "button";
-      button.append(element("kbd", "", keysOf(action)[index].toUpperCase()));
+      button.append(element("kbd", "", keyInWords(setup.keys[action], index)));
       button.addEventListener("click", () => act({ action, index }));
       ways.append(button);
     }
@@ -155,71 +236,57 @@ async function begin(setup) {
     const { image, box } = state.cropping;
     at("panes").dataset.size = 1;
     if (at("panes").firstChild !== pane) at("panes").replaceChildren(pane);
-    const shown = picture(image);
-    pane.querySelector(".number").textContent = choosing.current(state).images.findIndex((each) => each.id === image.id) + 1;
-    pane.show({ image, box, skipped: false }, shown.complete ? shown : null);
-    if (!shown.complete) shown.decode().then(render, () => {});
+    pane.querySelector(".number").textContent = imagesAtHand().findIndex((each) => each.id === image.id) + 1;
+    pane.show({ image, box, skipped: false }, pictures.of(image));
     pane.focus();
-  }
-
-  function picture(image) {
-    if (!image.preview) return null;
-    if (!pictures.has(image.preview)) {
-      const made = new Image();
-      made.src = image.preview;
-      made.alt = image.name;
-      made.className = "picture";
-      pictures.set(image.preview, made);
-      if (pictures.size > 60) pictures.delete(pictures.keys().next().value);
-    }
-    const found = pictures.get(image.preview);
-    found.removeAttribute("style");
-    return found;
   }
 
   function renderOutbox() {
     const count = state.outbox.length;
     at("outbox").dataset.state = away ? "away" : count ? "sending" : "sent";
-    at("outbox").textContent = away ? `${away} ${count} kept here and not sent yet; trying again.` : count ? `Recording ${count} …` : state.trail.length || state.done ? "All recorded" : "";
-  }
-
-  function renderRefused() {
-    at("refused").hidden = !state.refused.length;
-    at("refused").firstElementChild.textContent = state.refused.join(" ");
+    show(at("outbox"), away ? `${away} ${count} kept here and not sent yet; trying again.` : count ? `Recording ${count} …` : state.trail.length || state.done ? "All recorded" : "");
   }
 
   function say(words) {
-    at("word").textContent = words;
+    show(at("word"), words);
     at("word").hidden = !words;
-  }
-
-  function element(tag, name, text = "") {
-    const made = document.createElement(tag);
-    if (name) made.className = name;
-    if (text) made.textContent = text;
-    return made;
   }
 
   // -- keys and clicks ----------------------------------------------------------------------------------------
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target.closest("input, select, textarea")) return;
-    const asked = choosing.actionOf(nameOf(event));
+    if (!isOurs(event)) return;
+    const asked = event.key === "Escape" ? { action: "escape" } : actionOf(event, table);
     if (!asked || event.repeat || (at("help").open && asked.action !== "help")) return;
-    if (event.target.closest("button, a") && event.key === "Enter") return;
     event.preventDefault();
     act(asked);
   });
-  for (const button of document.querySelectorAll(".tools [data-action]")) {
-    button.addEventListener("click", () => { act({ action: button.dataset.action, index: 0 }); button.blur(); });
-  }
-  at("refused").lastElementChild.addEventListener("click", () => become(choosing.seen(state)));
-  at("keys").append(...choosing.KEYS.map(([, keys, words]) => {
-    const row = element("tr");
-    row.append(element("th", "", keys.map((key) => ({ enter: "Enter", arrowup: "↑", escape: "Esc" })[key] ?? key.toUpperCase()).join(" ")), element("td", "", words));
-    return row;
-  }));
+  tellKeys(CHOOSING, setup.keys, (action, byMouse) => {
+    act({ action });
+    if (byMouse && !at("help").open) at("panes").focus();
+  });
+  new ResizeObserver(() => { if (!state.cropping) fitFrames(imagesAtHand()); }).observe(at("panes"));
   addEventListener("beforeunload", (event) => { if (state.outbox.length) event.preventDefault(); });
+
   render();
   at("panes").focus();
+  try {
+    await send(); // what an earlier page left
+    // What was there at the last look is shown at once; what the new look finds is heard of.
+    await list();
+    await ask("/crop/open", about);
+    if (!state.groups.length) await list();
+    known = true;
+  } catch (error) {
+    return say(error.message);
+  }
+  render();
+
+  async function list() {
+    const groups = await told("");
+    state = choosing.listed(state, groups);
+    known = groups.length > 0;
+    render();
+    settle();
+  }
 }

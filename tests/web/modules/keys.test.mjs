@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { ACTIONS, actionOf, bindings, inWords } from "./crop-keys.js";
+import { actionOf, bindings, CHOOSING, helpOf, keyInWords, MARKING } from "./keys.js";
 
 const key = (name, more = {}) => ({ key: name, code: "", ctrlKey: false, altKey: false, metaKey: false, shiftKey: false, ...more });
-const table = bindings({
+const settings = {
   submit: "Enter", back: "ArrowLeft b", undo: "z", redo: "Shift+z", skip: "1 2 3", reset: "x c v Shift+x", help: "?", overlay: "Ctrl+f", end: "Space",
-});
+};
+const table = bindings(MARKING, settings);
 
 test("keys are found by name, with the modifiers that were asked for", () => {
   const found = (...args) => actionOf(key(...args), table)?.action;
@@ -36,13 +37,31 @@ test("one key per image, from the left", () => {
   assert.deepEqual(actionOf(key("X", { shiftKey: true }), table), { action: "reset", index: 3 });
 });
 
+test("a key of the choosing page is of an image only where the action is of one", () => {
+  const choosing = bindings(CHOOSING, { whole: "a s d f", next: "Enter n" });
+  assert.deepEqual(actionOf(key("d"), choosing), { action: "whole", index: 2 });
+  assert.deepEqual(actionOf(key("n"), choosing), { action: "next" });
+});
+
 test("the help says a binding as it is printed on the keys", () => {
-  assert.equal(inWords("ArrowLeft b", "back"), "← or B");
-  assert.equal(inWords("Shift+z", "redo"), "Shift-Z");
-  assert.equal(inWords("1 2 3", "skip"), "1 2 3");
-  assert.equal(inWords("Space ?", "help"), "Space or ?");
+  const all = Object.fromEntries(Object.keys(MARKING.actions).map((action) => [action, "F1"]));
+  const help = new Map(helpOf(MARKING, { ...all, ...settings, help: "Space ?" }).map(([keys, words]) => [words, keys]));
+  assert.equal(help.get(MARKING.actions.back), "← or B");
+  assert.equal(help.get(MARKING.actions.redo), "Shift-Z");
+  assert.equal(help.get(MARKING.actions.skip), "1 2 3");
+  assert.equal(help.get(MARKING.actions.help), "Space or ?");
+  assert.equal(help.get("Go to the next box"), "Tab");
+});
+
+test("a button says the first of its keys, or that of its image", () => {
+  assert.equal(keyInWords("ArrowLeft b"), "←");
+  assert.equal(keyInWords("x c v Shift+x", 3), "Shift-X");
+  assert.equal(keyInWords("1 2", 5), "");
 });
 
 test("every action has its words", () => {
-  assert.ok(Object.values(ACTIONS).every((words) => words.length > 3));
+  for (const page of [MARKING, CHOOSING]) {
+    assert.ok(Object.values(page.actions).every((words) => words.length > 3));
+    assert.ok([...page.several].every((action) => action in page.actions));
+  }
 });

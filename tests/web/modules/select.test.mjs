@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { actionOf, bindings, CHOOSING } from "./keys.js";
 import * as choosing from "./select-groups.js";
 
 const image = (name, more = {}) => ({ id: `id-${name}`, name, width: 100, height: 80, preview: `/preview/${name}`, suggestion: null, ...more });
@@ -8,15 +9,10 @@ const group = (id, names, more = {}) => ({ id, images: names.map((each) => (type
 const two = () => [group("g", ["a", image("b", { suggestion: [0.1, 0.1, 0.9, 0.9] })]), group("h", ["c", "d", "e"])];
 
 let requests = 0;
-const press = (state, ...keys) => keys.reduce((now, key) => choosing.press(now, choosing.actionOf(key), `r${++requests}`), state);
+const table = bindings(CHOOSING, { suggested: "1 2 3 4", whole: "a s d f", crop: "q w e r", next: "Enter", back: "ArrowUp", reject: "x", reopen: "z", help: "?" });
+const asked = (key) => (key === "escape" ? { action: "escape" } : actionOf({ key }, table));
+const press = (state, ...keys) => keys.reduce((now, key) => choosing.press(now, asked(key), `r${++requests}`), state);
 const sent = (state) => state.outbox.map(({ group: of, kind, image: which, how }) => [of, kind, which, how].filter(Boolean).join(" "));
-
-test("every key means one thing", () => {
-  const keys = choosing.KEYS.flatMap(([, each]) => each);
-  assert.equal(new Set(keys).size, keys.length);
-  assert.deepEqual(choosing.actionOf("w"), { action: "crop", index: 1 });
-  assert.equal(choosing.actionOf("k"), undefined);
-});
 
 test("it begins at the first group without a decision", () => {
   const decided = group("f", ["x", "y"], { status: "rejected" });
@@ -125,4 +121,94 @@ test("a refusal ends the drawing on that group", () => {
   let state = press(choosing.begin(two()), "q");
   state = choosing.rejected(state, state.outbox[0].id, "executed", { id: "g", status: "open", chosen: null, how: null, box: null });
   assert.equal(state.cropping, null);
+});
+
+// -- what others do, and what is known ------------------------------------------------------------------------------
+
+const brief = (count, open = () => true) => Array.from({ length: count }, (_, at) => ({ id: `g${at}`, status: open(at) ? "open" : "rejected" }));
+const whole = (id, more = {}) => group(id, [`${id}-a`, `${id}-b`], more);
+
+test("of many groups those are wanted that are seen soon, and no others", () => {
+  const state = choosing.begin(brief(5000));
+  assert.deepEqual(choosing.wanted(state), ["g0", "g1", "g2", "g3", "g4"]);
+  assert.deepEqual(choosing.wanted(choosing.arrived(state, [whole("g0"), whole("g2")])), ["g1", "g3", "g4"]);
+  const some = choosing.begin(brief(20, (at) => at === 3 || at === 9));
+  assert.deepEqual(choosing.wanted(some), ["g3", "g9", "g2"]);
+});
+
+test("nothing can be decided about a group before its images are there", () => {
+  const state = choosing.begin(brief(2));
+  assert.deepEqual(press(state, "1", "a", "q", "x", "z").outbox, []);
+  assert.equal(press(state, "enter").at, 1);
+  assert.deepEqual(sent(press(choosing.arrived(state, [whole("g0")]), "a")), ["g0 choose id-g0-a whole"]);
+});
+
+test("what is decided elsewhere is seen: asked for again where it is near, noted where it is not", () => {
+  let state = choosing.arrived(choosing.begin(brief(9)), [whole("g0"), whole("g1")]);
+  state = choosing.heard(state, [{ group: "g1", status: "chosen" }, { group: "g7", status: "rejected" }, { group: "of another directory", status: "chosen" }]);
+  assert.deepEqual(choosing.wanted(state).slice(0, 1), ["g1"]);
+  assert.deepEqual(state.groups[7], { id: "g7", status: "rejected" });
+  assert.equal(choosing.far(state).decided, 1);
+  state = choosing.arrived(state, [whole("g1", { status: "chosen", chosen: "g1-b", how: "whole" })]);
+  assert.deepEqual(choosing.kept(state.groups[1]), ["g1-b"]);
+  assert.equal(press(state, "enter").at, 2, "Enter passes it by");
+});
+
+test("an image that was cropped elsewhere has its group asked for again", () => {
+  const state = choosing.arrived(choosing.begin(brief(1)), [whole("g0")]);
+  assert.deepEqual(choosing.wanted(choosing.heard(state, [{ image: "id-g0-b" }])), ["g0"]);
+  assert.equal(choosing.heard(state, [{ image: "id-x" }, { image: false }, { group: "x", status: "open" }]), state);
+});
+
+test("a group that was seen and is far away now is known no more, once it is decided elsewhere", () => {
+  let state = choosing.arrived(choosing.begin(brief(9)), [whole("g0")]);
+  state = press(state, "enter", "enter", "enter");
+  state = choosing.heard(state, [{ group: "g0", status: "chosen" }]);
+  assert.deepEqual(state.groups[0], { id: "g0", status: "chosen" });
+});
+
+test("a decision under way stands until it is answered, whatever is heard meanwhile", () => {
+  let state = press(choosing.arrived(choosing.begin(brief(2)), [whole("g0")]), "s");
+  state = choosing.heard(state, [{ group: "g0", status: "rejected" }]);
+  state = choosing.arrived(state, [whole("g0", { status: "rejected" })]);
+  assert.deepEqual(choosing.kept(state.groups[0]), ["g0-b"]);
+  state = choosing.answered(state, state.outbox[0].id, whole("g0", { status: "chosen", chosen: "g0-a", how: "whole" }));
+  assert.deepEqual(choosing.kept(state.groups[0]), ["g0-a"]);
+});
+
+test("an answer that took long does not undo what is known since", () => {
+  let state = choosing.arrived(choosing.begin(brief(2)), [whole("g0", { version: 0 })]);
+  state = press(state, "s");
+  state = choosing.answered(state, state.outbox[0].id, whole("g0", { version: 1, status: "chosen", chosen: "g0-b", how: "whole" }));
+  state = choosing.arrived(state, [whole("g0", { version: 0 })]);
+  assert.deepEqual(choosing.kept(state.groups[0]), ["g0-b"]);
+  state = choosing.listed(state, brief(2));
+  assert.deepEqual(choosing.kept(state.groups[0]), ["g0-b"]);
+  state = choosing.arrived(state, [whole("g0", { version: 2, status: "rejected", chosen: null })]);
+  assert.deepEqual(choosing.kept(state.groups[0]), []);
+});
+
+test("a crop that is being drawn ends, and it is said, when another image is chosen elsewhere", () => {
+  let state = press(choosing.arrived(choosing.begin(brief(1)), [whole("g0")]), "q");
+  state = choosing.answered(state, state.outbox[0].id, whole("g0", { status: "chosen", chosen: "g0-a", how: "crop" }));
+  assert.equal(state.cropping.image.name, "g0-a", "not by one's own answer");
+  state = choosing.arrived(state, [whole("g0", { status: "chosen", chosen: "g0-b", how: "whole" })]);
+  assert.equal(state.cropping, null);
+  assert.match(state.refused[0], /another page/);
+});
+
+test("after a new look into the directory the group at hand stays at hand", () => {
+  let state = choosing.arrived(choosing.begin(brief(4)), [whole("g0"), whole("g1")]);
+  state = press(state, "a", "enter");
+  state = choosing.listed(state, [{ id: "new", status: "open" }, { id: "g1", status: "open" }, { id: "g0", status: "open" }]);
+  assert.equal(choosing.current(state).id, "g1");
+  assert.deepEqual(choosing.kept(state.groups[2]), ["g0-a"], "what is under way stands");
+  assert.ok(choosing.wanted(state).includes("g1"), "what is known may be other by now");
+  assert.equal(choosing.current(choosing.listed(state, [{ id: "other", status: "open" }])).id, "other");
+});
+
+test("what an earlier page did not send goes first", () => {
+  const state = press(choosing.adopted(choosing.begin(two()), [{ id: "old", kind: "reject", group: "x" }]), "a");
+  assert.deepEqual(state.outbox.map((entry) => entry.id)[0], "old");
+  assert.equal(choosing.unsent(state).id, "old");
 });

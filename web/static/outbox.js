@@ -1,10 +1,13 @@
-// Sends what the marking page has to say, one after the other, until the server has answered for each.
+// Sends what a page has to say, one after the other, until the server has answered for each.
 
 import { post, Refusal } from "./live.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 3_000;
-const ADDRESS = { marks: "/crop/marks", undo: "/crop/undo", redo: "/crop/redo", decide: "/select/decide" };
+const ADDRESS = {
+  marks: "/crop/marks", undo: "/crop/undo", redo: "/crop/redo",
+  choose: "/select/decide", reject: "/select/decide", reopen: "/select/decide",
+};
 
 /**
  * `next()` gives the entry to send, or null; `answered(entry, answer)` and `rejected(entry, why)` end it; `waiting(why)`

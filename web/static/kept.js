@@ -1,4 +1,4 @@
-// What the marking page keeps in the browser: what was not sent yet, and boxes that were not submitted yet.
+// What the pages keep in the browser: what was not sent yet, and boxes that were not submitted yet.
 //
 // Every entry has a key of its own, so that two pages never write over each other. Sending twice does no harm.
 
@@ -27,9 +27,9 @@ export function keepUnsent(entry) {
 
 export const dropSent = (id) => localStorage.removeItem(OUTBOX + id);
 
-/** Everything that any page has not sent, oldest first. */
-export const unsent = () =>
-  keysWith(OUTBOX).map(read).filter((entry) => entry?.id && entry.kind).sort((a, b) => a.at - b.at);
+/** Everything of these kinds that any page has not sent, oldest first. */
+export const unsent = (kinds) =>
+  keysWith(OUTBOX).map(read).filter((entry) => entry?.id && kinds.has(entry.kind)).sort((a, b) => a.at - b.at);
 
 export const draftOf = (id) => read(DRAFT + id);
 export const dropDraft = (id) => localStorage.removeItem(DRAFT + id);
