@@ -16,7 +16,7 @@ from imaging.samples import make_samples
 from ledger.errors import Invalid, NotFound
 from ledger.values import Box
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 
 
 @frozen

@@ -15,7 +15,7 @@ from attrs import evolve
 from PIL import Image
 
 from imaging import vips
-from imaging.formats import bmp, jpeg, png, tiff, webp
+from imaging.formats import avif, bmp, jpeg, png, tiff, webp
 from imaging.formats.header import MAX_PIXELS, Encoded, Header, Malformed, animated
 from imaging.formats.png_chunks import SIGNATURE
 from imaging.pixels import Pixels, Strips
@@ -72,7 +72,7 @@ _BY_START: tuple[tuple[bytes, Format], ...] = (
 
 
 _BRANDS = {
-    b"avif": "an AVIF", b"avis": "an animated AVIF", b"heic": "a HEIC", b"heix": "a HEIC", b"mif1": "a HEIF",
+    b"heic": "a HEIC", b"heix": "a HEIC", b"mif1": "a HEIF",
     b"jxl ": "a JPEG XL",
 }  # fmt: skip
 """What ISO media files say of themselves (ISO/IEC 14496-12, 4.3)."""
@@ -85,13 +85,17 @@ def format_of(start: bytes, name: str) -> Format:
             return module
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return webp
+    if start[4:8] == b"ftyp" and start[8:12] == b"avis":
+        raise Unusable(f"{name} is an animated AVIF, which is not supported.", reason="animated")
+    if start[4:8] == b"ftyp" and start[8:12] == b"avif":
+        return avif
     if start[4:8] == b"ftyp" and (kind := _BRANDS.get(start[8:12])):
         raise Unusable(f"{name} is {kind}, which is not supported.", reason="unsupported")
     if start[:4] == b"GIF8":
         raise Unusable(f"{name} is a GIF, which is not supported.", reason="unsupported")
     if not start:
         raise Unusable(f"{name} is empty.", reason="unreadable")
-    raise Unusable(f"{name} is not a PNG, JPEG, WebP, TIFF or BMP image.", reason="unreadable")
+    raise Unusable(f"{name} is not a PNG, JPEG, WebP, AVIF, TIFF or BMP image.", reason="unreadable")
 
 
 def read_header(stream: BinaryIO, name: str) -> Header:

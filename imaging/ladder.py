@@ -13,11 +13,14 @@
 | encode (TIFF, WebP, BMP)   | Pillow                                     | Pillow                                     |
 | read back (TIFF, WebP)     | libvips                                    | Pillow                                     |
 | read back (BMP)            | code of our own                            | the same                                   |
+| pixels of the box (AVIF)   | Pillow (dav1d)                             | the same                                   |
+| encode (AVIF)              | lossless: libvips (aom); lossy: Pillow     | lossless: refused; lossy: Pillow (aom)     |
+| read back (AVIF)           | Pillow (dav1d)                             | the same                                   |
 
-With the extra nothing is read back by the library that wrote it: Pillow and libvips carry their own builds of libtiff,
-libwebp and libjpeg-turbo behind code of their own. Without it that holds for PNG, BMP and mostly JPEG; Pillow reads its
-TIFF and WebP afresh. The extra's four libraries count as one rung: with one missing, Pillow does everything. Where
-libvips refuses a file, Pillow is asked as well before the file is.
+With the extra nothing is read back by the code that wrote it: Pillow and libvips carry their own builds of libtiff,
+libwebp and libjpeg-turbo behind code of their own; AVIF is encoded by aom and decoded by dav1d. Without it that holds
+for PNG, BMP, AVIF and mostly JPEG; Pillow reads its TIFF and WebP afresh. The extra's four libraries count as one rung:
+with one missing, Pillow does everything. Where libvips refuses a file, Pillow is asked as well before the file is.
 
 Palettes and samples of less than a byte are decoded by Pillow on both rungs: libvips would unfold them. "Up" alone,
 rather than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth

@@ -26,6 +26,8 @@ class Likeness:
     region: Pixels
     noise: float
     """`Header.noise`"""
+    alpha_noise: float = 0.0
+    """`Header.alpha_noise`; without any, transparency must be the same."""
     _seen_px: int = 0
     _top: int = 0
     _same_alpha: bool = True
@@ -39,7 +41,7 @@ class Likeness:
         """The next rows of the crop; a number that eight divides, but for the last ones."""
         one, other = self.region.rows(self._top, strip.height_px).picture(), strip.picture()
         if "A" in one.getbands():
-            self._same_alpha &= one.getchannel("A").tobytes() == other.getchannel("A").tobytes()
+            self._same_alpha &= self._alike(one.getchannel("A"), other.getchannel("A"))
             one, other = one.convert("RGB"), other.convert("RGB")
         grey = other.convert("L")
         self._off += _squares(one.convert("L"), grey)
@@ -48,6 +50,14 @@ class Likeness:
             self._compare_with_neighbours(grey)
         self._seen_px += strip.width_px * strip.height_px
         self._top += strip.height_px
+
+    def _alike(self, one: Image.Image, other: Image.Image) -> bool:
+        """Whether these are the same transparencies, strip by strip."""
+        if not self.alpha_noise:
+            return one.tobytes() == other.tobytes()
+        limits = _limits(one.size, self.alpha_noise)
+        off = math.sqrt(_squares(one, other) / (one.width * one.height))
+        return off <= limits.brightness and _stray(one, other, is_all=True) <= limits.colour
 
     def _compare_with_neighbours(self, grey: Image.Image) -> None:
         width, height = self.region.size

@@ -28,7 +28,7 @@ class ImageFile:
     path: Path
     """Canonical absolute path."""
     format: str
-    """PNG, JPEG, WEBP, TIFF or BMP, by its content."""
+    """PNG, JPEG, WEBP, AVIF, TIFF or BMP, by its content."""
     mode: str
     """Colour and depth, such as `RGB`, `P;4`, `I;16`."""
     orientation: int

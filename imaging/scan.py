@@ -11,7 +11,7 @@ from imaging.zones import canonical
 from ledger.errors import Invalid
 from ledger.values import Dimensions
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".avif"})
 """A file is taken for an image by its suffix, in any case; whether it is one, its content says."""
 
 

@@ -19,6 +19,7 @@ from imaging.sameness import Sameness
 from ledger.events.crops import CropStarted
 from ledger.values import Dimensions, PixelBox
 
+_DROPS_IDLE_ALPHA = frozenset(("WEBP", "AVIF"))
 _OTHER_BYTES = "it does not hold the bytes that were written"
 
 
@@ -124,8 +125,8 @@ def check(source: Source, cut: Pixels, crop: BinaryIO, name: str, *, whole_block
 
 
 def _comparable(cut: Pixels, found: Strips, source: Header) -> tuple[Pixels, Strips]:
-    """WebP drops an alpha without effect. (Palettes are compared with the metadata.)"""
-    if source.format == "WEBP" and cut.mode == "RGBA":
+    """WebP and AVIF drop an alpha without effect. (Palettes are compared with the metadata.)"""
+    if source.format in _DROPS_IDLE_ALPHA and cut.mode == "RGBA":
         return _without_idle_alpha(cut), Strips.of(_without_idle_alpha(found.whole()))
     return cut, found
 
@@ -168,13 +169,13 @@ def _judge(cut: Pixels, source: Header, *, whole_blocks: bool) -> Judge:
     across, down = ((block // 8 - 1) * 2 for block in source.grid)
     if whole_blocks and cut.width_px > 2 * across and cut.height_px > 2 * down:
         return Sameness(cut, (across, down))
-    return Likeness(cut, source.noise)
+    return Likeness(cut, source.noise, source.alpha_noise)
 
 
 def _same_kind(source: Header, crop: Header, name: str) -> None:
-    # An opaque region of a WebP with alpha has none: the format stores the channel only where it is used.
+    # An opaque region of such a picture with alpha has none: the channel is stored only where it is used.
     had, has = source.mode, crop.mode
-    if source.format == "WEBP":
+    if source.format in _DROPS_IDLE_ALPHA:
         had, has = had.removesuffix("A"), has.removesuffix("A")
     if (source.format, had, source.orientation, source.lossless) != (crop.format, has, crop.orientation, crop.lossless):
         wanted = f"{source.format} {source.mode} with orientation {source.orientation}"

@@ -53,7 +53,7 @@ def run(
         int, typer.Option(min=1, max=64, help="Crops to write at once; as many as there are cores.")
     ] = 1,
     reencode: Annotated[
-        bool, typer.Option("--reencode", help="Crop lossy WebP, too: that encodes it once more.")
+        bool, typer.Option("--reencode", help="Crop lossy WebP and AVIF, too: that encodes them once more.")
     ] = False,
     dry_run: DryRun = False,
     as_json: JsonFlag = False,

@@ -16,7 +16,7 @@ class Header:
     """Facts that a file claims about itself."""
 
     format: str
-    """PNG, JPEG, WEBP, TIFF or BMP."""
+    """PNG, JPEG, WEBP, AVIF, TIFF or BMP."""
     mode: str
     """Colour and depth, such as `RGB`, `P;4`, `I;16`, `RGBA;16`."""
     width_px: int
@@ -29,6 +29,8 @@ class Header:
     """Whether a pixel decodes to what was encoded."""
     noise: float = 0.0
     """Grey levels (root mean square) that one more encoding of a lossy file may add."""
+    alpha_noise: float = 0.0
+    """The same for its transparency, which most lossy formats keep as it is."""
     grid: tuple[int, int] = (1, 1)
     """Width and height of the blocks at whose edges the file can be cut without decoding it."""
     keyed: bool = False
