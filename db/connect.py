@@ -61,7 +61,7 @@ def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"], vfs: str | 
         connection.pragma("fullfsync", int(synchronous == "FULL"))
         connection.pragma("checkpoint_fullfsync", int(synchronous == "FULL"))
         connection.pragma("foreign_keys", 1)
-        connection.pragma("trusted_schema", 0)
+        _harden(connection)
     except apsw.Error:
         connection.close()
         raise
@@ -74,8 +74,15 @@ def open_reader(path: Path) -> LiveConnection:
     connection = LiveConnection(path, apsw.SQLITE_OPEN_READONLY)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.pragma("query_only", 1)
-    connection.pragma("trusted_schema", 0)
+    _harden(connection)
     return connection
+
+
+def _harden(connection: apsw.Connection) -> None:
+    connection.pragma("trusted_schema", 0)
+    # A plan depends on the statement alone. Else SQLite, where it was built to keep samples of its indexes (STAT4),
+    # plans anew for every value that is bound: a look-up by subject took 3.3 us instead of 0.9.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
 
 
 def require_new_enough(version: str) -> None:

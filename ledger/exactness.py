@@ -12,6 +12,8 @@ from typing import Any
 
 import attrs
 
+from ledger.values import Box, Dimensions
+
 
 def surely_reads_back(event: Any) -> bool:  # noqa: ANN401  # also what is no event at all
     """Whether decoding what this event is encoded as gives an equal event; False means that it is not certain."""
@@ -38,6 +40,9 @@ def _test(value: str, hint: Any, names: dict[str, object]) -> str:  # noqa: ANN4
     """The expression for one value; `names` collects what it refers to."""
     if hint in _PLAIN:
         return _PLAIN[hint].format(value)
+    if hint in CHECK_THEMSELVES:
+        names[hint.__name__] = hint
+        return f"type({value}) is {hint.__name__}"
     kind, parts = typing.get_origin(hint), typing.get_args(hint)
     if kind in {typing.Union, UnionType}:
         # The cheap None first: it is the most frequent
@@ -58,3 +63,6 @@ _PLAIN: dict[object, str] = {
     int: f"(type({{0}}) is int and {-(2**63)} <= {{0}} < {2**63})",
     float: "(type({0}) is float and -1e308 <= {0} <= 1e308)",
 }
+
+CHECK_THEMSELVES = (Box, Dimensions)
+"""Classes that cannot be made of anything that would not read back: `ledger.values` looks at every number in them."""

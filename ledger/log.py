@@ -5,10 +5,9 @@ fit behind these methods.
 """
 
 import gc
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -20,11 +19,13 @@ from db import backup
 from db.connect import LiveConnection, open_live
 from db.lock import WriterLock
 from ledger import chain, schema
-from ledger.codec import READERS, decode, encode
+from ledger.codec import READERS, decode
 from ledger.entry import Batch, Draft, Entry, Head, Receipt
 from ledger.errors import Conflict, CropledgerError, Damaged, Invalid, NotFound
+from ledger.exclusive import Exclusive
 from ledger.faults import named
-from ledger.values import Instant, instant, is_actor, is_instant
+from ledger.sealing import sealed
+from ledger.values import Instant, instant
 
 # In the order of an Entry, with the payload where the event goes.
 _ENTRY = (
@@ -39,6 +40,9 @@ _STANDING = """
 SELECT NULL, position, hash FROM (SELECT position, hash FROM events ORDER BY position DESC LIMIT 1)
 UNION ALL
 SELECT subject, max(version), NULL FROM events WHERE subject IN (SELECT value FROM json_each(?)) GROUP BY subject
+"""
+_STANDING_OF_ONE = """
+SELECT position, hash, (SELECT max(version) FROM events WHERE subject = ?) FROM events ORDER BY position DESC LIMIT 1
 """
 _json = msgspec.json.Encoder().encode
 _POLL_S = (0.01, 0.2)
@@ -58,7 +62,7 @@ class Ledger:
         self._connection = connection
         self._lock = lock
         self._clock = clock
-        self._writing = False
+        self._exclusive, self._within = Exclusive(connection, lock, named(self.path)), nullcontext()
         self._end_checked = False
 
     # -- opening ------------------------------------------------------------------------------------------------
@@ -126,27 +130,13 @@ class Ledger:
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> AbstractContextManager[None]:
         """Hold the write lock: what is read inside stays true until the end of the block, when it all lands at once.
 
-        Raises `Busy` when another process keeps the lock. An exception inside undoes what the block appended.
+        Raises `Busy` when another process keeps the lock. An exception inside undoes what the block appended. A block
+        within a block is a part of the outer one.
         """
-        if self._writing:
-            yield
-            return
-        with named(self.path), self._lock:
-            self._writing = True
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._writing = False
+        return self._within if self._exclusive.held else self._exclusive
 
     def append(self, batch: Batch) -> Receipt:
         """Add the batch whole, at the end; it is on disk when this returns (or when the `exclusive` block ends).
@@ -155,9 +145,10 @@ class Ledger:
         or a subject has moved on from the expected version; `Invalid` for what could not be read back; `Busy`;
         `Damaged` where the end of the ledger is not what was written.
         """
-        if not self._writing:
-            with self.exclusive():
-                return self.append(batch)
+        with self.exclusive():
+            return self._appended(batch)
+
+    def _appended(self, batch: Batch) -> Receipt:
         self._check_end_once()
         try:
             return self._added(batch)
@@ -184,7 +175,7 @@ class Ledger:
         if not batch.drafts:
             return Receipt((), Head(head[0], head[1].hex()), instant(self._clock()))
         recorded_at = instant(self._clock())
-        last, rows = _sealed(batch.drafts, head, versions, recorded_at)
+        last, rows = sealed(batch.drafts, head, versions, recorded_at)
         if len(rows) == 1:
             self._connection.execute(_INSERT, rows[0])  # all or none by itself, so it can do without a savepoint
         else:
@@ -219,15 +210,26 @@ class Ledger:
         """The head, and the version of every subject in the batch."""
         versions = dict.fromkeys([draft.subject for draft in batch.drafts], 0)
         versions.update((subject, 0) for subject, _ in batch.expected)
-        subjects = _json(list(versions)).decode()
-        rows: list[tuple[Any, ...]] = self._connection.execute(_STANDING, (subjects,)).fetchall()
-        # An empty ledger has no head, and no subject that has a version either.
-        head = (rows[0][1], rows[0][2]) if rows else (0, chain.start(self._connection))
-        versions.update((subject, version) for subject, version, _ in rows[1:])
+        head = self._looked_up(versions)
         for subject, expected in batch.expected:
             if versions[subject] != expected:
                 raise Conflict(f"{subject} is at version {versions[subject]}, not {expected}: somebody moved first.")
         return head, versions
+
+    def _looked_up(self, versions: dict[str, int]) -> tuple[int, bytes]:
+        """Fill in the versions of these subjects; gives the head. An empty ledger has no row that tells of either."""
+        rows: list[tuple[Any, ...]]
+        if len(versions) == 1:  # a mark by itself, most of the time: half the cost of the statement for many
+            (subject,) = versions
+            rows = self._connection.execute(_STANDING_OF_ONE, (subject,)).fetchall()
+            if not rows:
+                return 0, chain.start(self._connection)
+            position, hash_, version = rows[0]
+            versions[subject] = version or 0
+            return position, hash_
+        rows = self._connection.execute(_STANDING, (_json(list(versions)).decode(),)).fetchall()
+        versions.update((subject, version) for subject, version, _ in rows[1:])
+        return (rows[0][1], rows[0][2]) if rows else (0, chain.start(self._connection))
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -328,36 +330,6 @@ class Ledger:
     def _head(self) -> tuple[int, bytes]:
         found = self._connection.execute(_HEAD).fetchone()
         return found or (0, chain.start(self._connection))
-
-
-def _sealed(
-    drafts: Sequence[Draft], head: tuple[int, bytes], versions: dict[str, int], recorded_at: Instant
-) -> tuple[Head, list[tuple[Any, ...]]]:
-    position, previous = head
-    salts = os.urandom(16 * len(drafts))
-    rows = []
-    actor = at = ""  # the last ones checked: a batch is one actor's work, and often of one moment
-    for number, draft in enumerate(drafts):
-        if draft.actor != actor or draft.occurred_at != at:
-            actor, at = draft.actor, draft.occurred_at
-            if not is_actor(actor) or not is_instant(at):
-                raise Invalid(f"Not an actor and a time: {actor!r}, {at!r}.")
-        position += 1
-        versions[draft.subject] = version = versions[draft.subject] + 1
-        data, salt = encode(draft.event), salts[16 * number : 16 * number + 16]
-        payload_digest = chain.digest(salt, data)
-        header = _header(position, version, draft, recorded_at)
-        previous = chain.seal(previous, header, payload_digest)
-        rows.append((*header, data, salt, payload_digest, previous))
-    return Head(position, previous.hex()), rows
-
-
-def _header(position: int, version: int, draft: Draft, recorded_at: Instant) -> chain.Header:
-    event = draft.event
-    return (
-        position, draft.id, draft.subject, version, event.TYPE, event.SCHEMA,
-        draft.occurred_at, recorded_at, draft.actor, draft.correlation, draft.causation,
-    )  # fmt: skip
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import hashlib
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Literal, NewType, Self
 
@@ -175,6 +176,7 @@ class Actor:
         return f"{self.kind}:{self.name}"
 
 
+@lru_cache(maxsize=256)
 def is_actor(text: str) -> bool:
     """Whether `Actor.parse` reads the text."""
     return _ACTOR.match(text) is not None

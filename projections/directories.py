@@ -7,7 +7,7 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned, ScannedImage
-from ledger.names import parse_name
+from ledger.names import order_key
 from projections.projection import Change, Drop, Projection, Put, Set, Table, View
 from projections.reader import Projections
 
@@ -97,7 +97,7 @@ def _found(subject: str, image: ScannedImage) -> Put:
     return Put(
         "scanned_images",
         {
-            "subject": subject, "filename": image.name, "present": 1, "order_key": parse_name(image.name).order_key,
+            "subject": subject, "filename": image.name, "present": 1, "order_key": order_key(image.name),
             "size_bytes": image.size_bytes, "modified_ns": image.modified_ns, "sha256": image.sha256,
             "width_px": size.width_px if size else None, "height_px": size.height_px if size else None,
             "problem": image.problem,

@@ -27,7 +27,7 @@ from ledger.events.crops import (
 from ledger.events.event import Event
 from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
-from ledger.names import parse_name
+from ledger.names import order_key
 from projections.columns import split
 from projections.progress_tables import (
     AT_WORK,
@@ -46,8 +46,15 @@ def decided(status: str) -> Fold:
     """A fold for events that name the image: it is known from here on, with this status."""
 
     def fold(event: CropRecorded | ImageSkipped | ImageKept, entry: Entry) -> Iterator[Change]:
-        row = _at(event.path) | _now(status, entry) | {"subject": entry.subject, "project": event.project}
-        yield Put("decided_images", row | {"sha256": event.sha256, "output_sha256": None})
+        directory, filename = split(event.path)
+        yield Put(
+            "decided_images",
+            {
+                "subject": entry.subject, "project": event.project, "directory": directory, "filename": filename,
+                "order_key": order_key(filename), "status": status, "changed_at": entry.occurred_at,
+                "position": entry.position, "sha256": event.sha256, "output_sha256": None,
+            },
+        )  # fmt: skip
 
     return fold
 
@@ -111,7 +118,7 @@ def relocated(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
 
 def _at(path: str) -> Row:
     directory, filename = split(path)
-    return {"directory": directory, "filename": filename, "order_key": parse_name(filename).order_key}
+    return {"directory": directory, "filename": filename, "order_key": order_key(filename)}
 
 
 def _now(status: str, entry: Entry) -> Row:

@@ -14,6 +14,7 @@ from attrs import frozen
 from db.connect import LiveConnection, open_live
 from db.lock import WriterLock
 from ledger.entry import Head
+from ledger.exclusive import Exclusive
 from projections.faults import named
 from projections.projection import Projection, Table
 
@@ -59,6 +60,7 @@ class Store:
         self.path = connection.path
         self.connection = connection
         self._lock = lock
+        self._exclusive = Exclusive(connection, lock, named(self.path))
 
     @classmethod
     def open(cls, path: Path, *, lock_timeout_s: float = 30.0) -> Self:
@@ -87,18 +89,9 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
+    def exclusive(self) -> Exclusive:
         """Write alone inside the block; all of it lands at its end, or nothing. Readers see the old rows until then."""
-        with named(self.path), self._lock:
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
+        return self._exclusive
 
     @contextmanager
     def filling(self) -> Iterator[None]:
