@@ -35,13 +35,14 @@ def catch_up(ledger: Ledger, store: Store, projections: Sequence[Projection] = A
     `Busy`, and a fault that names projection and position where a fold fails.
     """
     head = ledger.head()
-    if _are_at(head, store.cursors(), projections):
+    if store.at(head) == {(each.name, each.version) for each in projections}:
         return head
     with store.exclusive():
-        _refold_stale(ledger, store, projections, head)
-    while not _are_at_least(head, store.cursors(), projections):
+        cursors = _refolded_where_stale(ledger, store, projections, head)
+        reached = _fold_chunk(ledger, store, projections, cursors, head)
+    while not reached:
         with store.exclusive():
-            _fold_chunk(ledger, store, projections, head)
+            reached = _fold_chunk(ledger, store, projections, store.cursors(), head)
     return head
 
 
@@ -104,33 +105,31 @@ def require_on_chain(ledger: Ledger, cursors: Mapping[str, Cursor]) -> None:
             )
 
 
-def _are_at(head: Head, cursors: Mapping[str, Cursor], projections: Sequence[Projection]) -> bool:
-    wanted = {each.name: Cursor(each.name, each.version, head) for each in projections}
-    return cursors == wanted
-
-
-def _are_at_least(head: Head, cursors: Mapping[str, Cursor], projections: Sequence[Projection]) -> bool:
-    return all(cursors[each.name].head.position >= head.position for each in projections)
-
-
-def _refold_stale(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
+def _refolded_where_stale(
+    ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head
+) -> Mapping[str, Cursor]:
+    """Fold again what is new or of another version, drop what is not known any more; the cursors after that."""
     cursors = store.cursors()
     require_on_chain(ledger, cursors)
     wanted = {each.name: each.version for each in projections}
-    for name in cursors.keys() - wanted.keys():
-        store.drop(name)
+    unknown = cursors.keys() - wanted.keys()
     stale = [each for each in projections if each.name not in cursors or cursors[each.name].version != each.version]
+    for name in unknown:
+        store.drop(name)
     if stale:
         refold(ledger, store, stale, head)
+    return store.cursors() if stale or unknown else cursors
 
 
-def _fold_chunk(ledger: Ledger, store: Store, projections: Sequence[Projection], head: Head) -> None:
-    """Fold the next entries for those projections that are furthest behind."""
-    cursors = store.cursors()
+def _fold_chunk(
+    ledger: Ledger, store: Store, projections: Sequence[Projection], cursors: Mapping[str, Cursor], head: Head
+) -> bool:
+    """Fold the next entries for those projections that are furthest behind; whether all have reached `head` now."""
     after = min(cursors[each.name].head.position for each in projections)
     if after >= head.position:
-        return  # somebody else was quicker
+        return True  # somebody else was quicker, or everything was folded again
     behind = [each for each in projections if cursors[each.name].head.position == after]
     last = min(head.position, after + CHUNK)
     fold_between(ledger, store, Folding(behind), after, last)
-    store.move(behind, Head(last, ledger.hash_at(last) or ""))
+    store.advance(after, Head(last, ledger.hash_at(last) or ""))
+    return last == head.position and len(behind) == len(projections)

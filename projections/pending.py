@@ -4,8 +4,7 @@ A crop recorded, started and executed within one chunk is written once. The orde
 rows do not know each other (no constraint reaches across them), so their order does not matter.
 """
 
-from collections.abc import Callable, Collection
-from operator import itemgetter
+from collections.abc import Collection
 from typing import Any
 
 from db.connect import LiveConnection
@@ -24,10 +23,6 @@ class PendingRows:
         self.changes: list[Change] = []
         """In the order in which the folds asked for them; add to the end."""
         self._table = table
-        self._key_of: Callable[[Row], Key] = itemgetter(*table.key)
-        self._values_of = _values_of(tuple(table.columns))
-        self._insert = f"INSERT OR REPLACE INTO {table.name} VALUES ({', '.join('?' * len(table.columns))})"
-        self._where = " AND ".join(f"{column} = ?" for column in table.key)
 
     def write(self, connection: LiveConnection) -> None:
         """Write everything and forget it; raises `FoldError` for a row that is incomplete or not there."""
@@ -38,7 +33,7 @@ class PendingRows:
             self._put(connection, [change.row for change in self.changes])  # type: ignore[union-attr]  # all are Put
         else:
             puts, sets, drops = self._merged()
-            connection.executemany(f"DELETE FROM {self._table.name} WHERE {self._where}", map(_flat, drops))
+            connection.executemany(f"DELETE FROM {self._table.name} WHERE {self._table.where}", map(_flat, drops))
             self._put(connection, puts.values())
             self._set(connection, sets)
         self.changes.clear()
@@ -48,9 +43,10 @@ class PendingRows:
         puts: dict[Key, Row] = {}
         sets: dict[Key, Row] = {}
         drops: set[Key] = set()
+        key_of = self._table.key_of
         for change in self.changes:
             if isinstance(change, Put):
-                key = self._key_of(change.row)
+                key = key_of(change.row)
                 puts[key] = change.row
                 sets.pop(key, None)
             elif isinstance(change, Set):
@@ -74,10 +70,10 @@ class PendingRows:
         if rows and set(map(len, rows)) != {len(self._table.columns)}:
             raise self._uneven(rows)
         try:
-            whole = list(map(self._values_of, rows))
+            whole = list(map(self._table.values_of, rows))
         except KeyError as error:
             raise self._uneven(rows) from error
-        connection.executemany(self._insert, whole)
+        connection.executemany(self._table.insert, whole)
 
     def _uneven(self, rows: Collection[Row]) -> FoldError:
         columns = self._table.columns.keys()
@@ -94,19 +90,12 @@ class PendingRows:
     def _update(self, connection: LiveConnection, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         assignments = ", ".join(f"{column} = ?" for column in columns)
         before = connection.total_changes()
-        connection.executemany(f"UPDATE {self._table.name} SET {assignments} WHERE {self._where}", rows)
+        connection.executemany(f"UPDATE {self._table.name} SET {assignments} WHERE {self._table.where}", rows)
         if connection.total_changes() - before != len(rows):
-            sql = f"SELECT 1 FROM {self._table.name} WHERE {self._where}"
+            sql = f"SELECT 1 FROM {self._table.name} WHERE {self._table.where}"
             keys = (row[len(columns) :] for row in rows)
             missing = next(key for key in keys if connection.execute(sql, key).get is None)
             raise FoldError(f"Set on a row of {self._table.name} that is not there: {missing!r}")
-
-
-def _values_of(columns: tuple[str, ...]) -> Callable[[Row], tuple[Any, ...]]:
-    if len(columns) > 1:
-        return itemgetter(*columns)
-    [only] = columns
-    return lambda row: (row[only],)  # itemgetter makes no tuple of one
 
 
 def _flat(key: Key) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ A projection is written as SQL that documents itself: the comment beside a table
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from attrs import field, frozen
@@ -87,6 +89,31 @@ class Table:
         if together:
             return tuple(name.strip() for name in together[1].split(","))
         return tuple(name for name, declaration, _ in _column_lines(self.sql) if "PRIMARY KEY" in declaration)
+
+    # What writing rows needs is worked out here, once: catching up with one event would work it out for every table.
+
+    @cached_property
+    def key_of(self) -> Callable[[Row], Key]:
+        """The key of a row."""
+        return itemgetter(*self.key)
+
+    @cached_property
+    def values_of(self) -> Callable[[Row], tuple[Value, ...]]:
+        """The values of a row in the order of the columns; raises `KeyError` where one is missing."""
+        if len(self.columns) > 1:
+            return itemgetter(*self.columns)
+        [only] = self.columns
+        return lambda row: (row[only],)  # itemgetter makes no tuple of one
+
+    @cached_property
+    def insert(self) -> str:
+        """The statement that puts a row."""
+        return f"INSERT OR REPLACE INTO {self.name} VALUES ({', '.join('?' * len(self.columns))})"
+
+    @cached_property
+    def where(self) -> str:
+        """The condition that finds a row by its key."""
+        return " AND ".join(f"{column} = ?" for column in self.key)
 
 
 @frozen

@@ -115,7 +115,20 @@ class Store:
             rows: list[tuple[Any, ...]] = self.connection.execute(
                 "SELECT name, version, position, hash FROM projection_checkpoint"
             ).fetchall()
-        return {name: Cursor(name, version, Head(position, hash_)) for name, version, position, hash_ in rows}
+        heads = {(position, hash_): Head(position, hash_) for _, _, position, hash_ in rows}  # most often one for all
+        return {name: Cursor(name, version, heads[position, hash_]) for name, version, position, hash_ in rows}
+
+    def at(self, head: Head) -> set[tuple[str, int]]:
+        """The name and version of every projection that has folded everything up to `head`, and nothing else."""
+        with named(self.path):
+            sql = "SELECT name, version FROM projection_checkpoint WHERE position = ? AND hash = ?"
+            rows: list[tuple[Any, ...]] = self.connection.execute(sql, (head.position, head.hash)).fetchall()
+        return {(name, version) for name, version in rows}
+
+    def advance(self, after: int, head: Head) -> None:
+        """Move every cursor at position `after` on to `head`, in the caller's transaction."""
+        sql = "UPDATE projection_checkpoint SET position = ?, hash = ? WHERE position = ?"
+        self.connection.execute(sql, (head.position, head.hash, after))
 
     def move(self, projections: Iterable[Projection], head: Head) -> None:
         """Note that these projections have folded everything up to `head`, in the caller's transaction."""
