@@ -12,6 +12,7 @@ from attrs import frozen
 from ledger.entry import Entry
 from ledger.events.crops import CropExecuted, CropFailed, CropReleased, CropStarted, CropUndone
 from ledger.values import Instant
+from projections.cadence import QUARTER_S, Quarter
 from projections.columns import codes
 from projections.projection import Change, Projection, Put, Row, Table, View
 from projections.reader import Projections
@@ -301,5 +302,19 @@ def executed_between(
         "FROM execution_outcomes AS done WHERE outcome = 'executed' AND at >= :since AND at < :until"
         " AND (:project IS NULL OR (SELECT project FROM queue_crops WHERE subject = done.subject) = :project)"
         " ORDER BY at, position",
+        {"since": since, "until": until, "project": project},
+    )
+
+
+def executed_quarters(
+    projections: Projections, since: Instant, until: Instant, *, project: str | None = None
+) -> list[Quarter]:
+    """How many crops were executed in a span of time, by the quarters of an hour in which any were, in order."""
+    return projections.rows(
+        Quarter,
+        f"FROM (SELECT CAST(strftime('%s', at) AS INTEGER) / {QUARTER_S} * {QUARTER_S} AS start_s, count(*) AS crops"
+        " FROM execution_outcomes AS done WHERE outcome = 'executed' AND at >= :since AND at < :until"
+        " AND (:project IS NULL OR (SELECT project FROM queue_crops WHERE subject = done.subject) = :project)"
+        " GROUP BY 1) ORDER BY start_s",
         {"since": since, "until": until, "project": project},
     )

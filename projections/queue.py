@@ -291,26 +291,33 @@ def executed_lines(projections: Projections) -> list[QueueLine]:
 
 @frozen
 class Step:
-    """How the number of crops owed changed within one minute."""
+    """How the number of crops owed changed within one minute, or one hour."""
 
     minute: str
+    """Its minute; of an hour, the last."""
     marked: int
     executed: int
 
 
-def steps(projections: Projections, since: Instant, until: Instant, *, project: str | None = None) -> list[Step]:
+def steps(
+    projections: Projections, since: Instant, until: Instant, *, project: str | None = None, hourly: bool = False
+) -> list[Step]:
     """Minute by minute, what was marked and what was executed in a span of time, of the crops that still stand.
 
-    A crop that was withdrawn is in neither; one that was marked again counts from its last mark.
+    With `hourly` it is hour by hour: of months there are more minutes than anything can show. A crop that was withdrawn
+    is in neither; one that was marked again counts from its last mark.
     """
     return projections.rows(
         Step,
         "FROM (SELECT minute, sum(marked) AS marked, sum(executed) AS executed FROM ("
-        " SELECT substr(marked_at, 1, 16) AS minute, 1 AS marked, 0 AS executed FROM queue_crops"
+        " SELECT substr(marked_at, 1, :long) || :rest AS minute, 1 AS marked, 0 AS executed FROM queue_crops"
         " WHERE status <> 'withdrawn' AND marked_at >= :since AND marked_at < :until"
         " AND (:project IS NULL OR project = :project) UNION ALL"
-        " SELECT substr(finished_at, 1, 16), 0, 1 FROM queue_crops"
+        " SELECT substr(finished_at, 1, :long) || :rest, 0, 1 FROM queue_crops"
         " WHERE status = 'executed' AND finished_at >= :since AND finished_at < :until"
         " AND (:project IS NULL OR project = :project)) GROUP BY minute) ORDER BY minute",
-        {"since": since, "until": until, "project": project},
-    )
+        {
+            "since": since, "until": until, "project": project, "long": 13 if hourly else 16,
+            "rest": ":59" if hourly else "",
+        },
+    )  # fmt: skip

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from projections.cadence import Quarter
-from projections.executions import Executed
 from web.charts import Chart, Column, Table, legend, tag, ticks, titled, words
 from web.chosen import Chosen
 
@@ -28,12 +27,12 @@ class Hour:
 
 
 def by_hour(
-    marked: Iterable[Quarter], before: Iterable[Quarter], executed: Iterable[Executed], zone: ZoneInfo
+    marked: Iterable[Quarter], before: Iterable[Quarter], executed: Iterable[Quarter], zone: ZoneInfo
 ) -> tuple[Hour, ...]:
     """All 24 hours, by the clock of the zone."""
     now, _ = _counted(marked, zone)
     then, days = _counted(before, zone)
-    done = Counter(datetime.fromisoformat(each.at).astimezone(zone).hour for each in executed)
+    done, _ = _counted(executed, zone)
     return tuple(Hour(hour, now[hour], done[hour], round(then[hour] / max(1, days), 1)) for hour in range(24))
 
 

@@ -1,6 +1,7 @@
 """Where everything stands, as values: what the overview, its tables and the report in a file are drawn from."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from attrs import frozen
 
@@ -9,7 +10,7 @@ from commands.progress.sitting_down import goes_on, per_hour
 from commands.running.status import Status, status
 from ledger.values import instant
 from projections.cadence import marked_quarters
-from projections.executions import executed_between
+from projections.executions import executed_between, executed_quarters
 from projections.problems import Problem, problems
 from projections.progress import DirectoryProgress, progress
 from projections.queue import OwedCrop, QueueSizes, owed, sizes, steps
@@ -89,20 +90,23 @@ def _charts(desk: Desk, chosen: Chosen) -> list[Chart]:
     views, project = desk.projections, chosen.project
     since_s, until_s = chosen.begins.timestamp(), chosen.ends.timestamp()
     plans = [plan for plan in schedules(views) if _shows(plan, chosen)]
-    executed = tuple(executed_between(views, chosen.since, chosen.until, project=project))
+    shown = [plan for plan in plans if chosen.one_day and plan.date == str(chosen.first)]
+    executed = tuple(executed_between(views, chosen.since, chosen.until, project=project)) if shown else ()
     days = [
         strip.Day(plan, tuple(blocks(views, plan.position)), tuple(planned_batches(views, plan.position)), executed)
-        for plan in plans if chosen.one_day and plan.date == str(chosen.first)
+        for plan in shown
     ]  # fmt: skip
     coming = sorted((batch for day in days for batch in day.batches), key=lambda batch: batch.at)
-    later = steps(views, chosen.until, instant(chosen.now + timedelta(days=1)), project=project)
+    changed = partial(steps, views, project=project, hourly=not chosen.one_day)
+    later = changed(chosen.until, instant(chosen.now + timedelta(days=1)))
     queue = burn.Burn(
-        sizes(views, project=project).owed, tuple(steps(views, chosen.since, chosen.until, project=project)),
+        sizes(views, project=project).owed, tuple(changed(chosen.since, chosen.until)),
         sum(step.marked - step.executed for step in later), tuple(coming),
     )  # fmt: skip
     hours = pace.by_hour(
         marked_quarters(views, project=project, since_s=since_s, until_s=until_s),
-        marked_quarters(views, project=project, until_s=since_s), executed, chosen.zone,
+        marked_quarters(views, project=project, until_s=since_s),
+        executed_quarters(views, chosen.since, chosen.until, project=project), chosen.zone,
     )  # fmt: skip
     worked = kinds_of_work(views, chosen.since, chosen.until, idle_s=desk.settings.idle_threshold_s, project=project)
     return [

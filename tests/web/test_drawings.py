@@ -172,9 +172,7 @@ def quarter(day, hour, crops):
 
 
 def test_hours_are_those_of_the_zone_and_usual_is_per_worked_day():
-    hours = pace.by_hour(
-        [quarter(27, 8, 5)], [quarter(20, 8, 30), quarter(21, 9, 10)], [Executed(at(8, 59), None, None)], BERLIN
-    )
+    hours = pace.by_hour([quarter(27, 8, 5)], [quarter(20, 8, 30), quarter(21, 9, 10)], [quarter(27, 8, 1)], BERLIN)
 
     assert hours[9] == pace.Hour(9, 5, 1, 0)
     assert [(each.hour, each.usual) for each in hours if each.usual] == [(10, 15.0), (11, 5.0)]
