@@ -20,7 +20,10 @@ def archive_path(root: Path, sha256: str, suffix: str) -> Path:
 
 
 def keep(plan: CropStarted) -> None:
-    """Put the source into the archive, verified; the source itself stays. Raises `Unusable`."""
+    """Put the source into the archive, verified; the source itself stays. Raises `Unusable`.
+
+    The name in the archive's directory is for the caller to make durable.
+    """
     source, kept, part = _places(plan)
     disk.make_directory(kept.parent)
     with naming(kept), disk.locked(kept.parent):
@@ -30,7 +33,6 @@ def keep(plan: CropStarted) -> None:
             _copy(source, kept, part)
         if sha256_of(kept) != plan.sha256:
             raise _damaged(kept)
-    disk.sync_directory(kept.parent)
 
 
 def _add(source: Path, kept: Path, part: Path) -> None:

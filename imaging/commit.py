@@ -4,15 +4,17 @@ The order: the crop stands verified under its temporary name; no destination is 
 output and companions appear under their final names while every old name still stands; THE SOURCE'S NAME GOES; the
 companions' old names go; the temporary name goes last. So while the source stands, everything that appeared can be
 taken back; once it is gone, everything that must appear has appeared; and without temporary name nothing is left to do.
+What went before the source's name is durable before it goes, and its going before the temporary name goes.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from attrs import evolve
 
 from imaging import archive, disk
+from imaging.lockstep import Needed, Steps, alone, together
 from imaging.problems import Unfinished, Unusable, from_os_error
 from imaging.publish import Move, finish, is_staged, retract, stage
 from imaging.read import open_plain, sha256_of
@@ -26,15 +28,33 @@ def commit(plan: CropStarted, written: Written) -> CropExecuted:
 
     `Unfinished` means that it is committed but not tidied: leave the crop started, `recover` completes it.
     """
+    [outcome] = commit_all(((plan, written),))
+    if isinstance(outcome, Unusable):
+        raise outcome
+    return outcome
+
+
+def commit_all(crops: Sequence[tuple[CropStarted, Written]]) -> list[CropExecuted | Unusable]:
+    """The same for several, each for itself: what they need on the disk before they go on is waited for together."""
     began = time.perf_counter()
+    outcomes = together(_steps(plan, written) for plan, written in crops)
+    share_ms = (time.perf_counter() - began) * 1000 / max(len(crops), 1)
+    return [
+        outcome
+        if isinstance(outcome, Unusable)
+        else evolve(outcome, elapsed_ms=round(written.elapsed_ms + share_ms, 3))
+        for outcome, (_, written) in zip(outcomes, crops, strict=True)
+    ]
+
+
+def _steps(plan: CropStarted, written: Written) -> Steps[CropExecuted]:
     try:
-        _prepare(plan)
-        disk.remove(Path(plan.source))
+        yield _prepared(plan)
+        _let_the_source_go(plan)
     except (Unusable, OSError) as error:
         _abandon(plan, error)
         raise _typed(error, plan) from error
-    executed = _complete(plan, written, recovered=False)
-    return evolve(executed, elapsed_ms=round(written.elapsed_ms + (time.perf_counter() - began) * 1000, 3))
+    return (yield from _completion(plan, written, recovered=False))
 
 
 def recover(plan: CropStarted) -> CropExecuted | None:
@@ -52,15 +72,15 @@ def recover(plan: CropStarted) -> CropExecuted | None:
         raise from_os_error(error, plan.source) from error
 
 
-def _prepare(plan: CropStarted) -> None:
-    """Everything that can still be taken back."""
+def _prepared(plan: CropStarted) -> Needed:
+    """Do everything that can still be taken back; says what must be durable before the source's name may go."""
     for move in _moves(plan):
         disk.refuse_taken(move.final)
     archive.keep(plan)
     for move in _moves(plan):
-        stage(move)
-    if not _is_the_source(plan):
-        raise Unusable(f"{plan.source} changed while it was cropped.", reason="changed", transient=True)
+        stage(move, durable=False)
+    names = {Path(plan.archive).parent, *(move.final.parent for move in _moves(plan))}
+    return frozenset((Path(plan.temporary), Path(plan.archive), *names))
 
 
 def _moves(plan: CropStarted) -> tuple[Move, ...]:
@@ -82,12 +102,13 @@ def _beside(path: str, name: str) -> Path:
     return Path(path).with_name(name)
 
 
-def _is_the_source(plan: CropStarted) -> bool:
+def _let_the_source_go(plan: CropStarted) -> None:
     source = Path(plan.source)
     state = source.lstat()
-    if (state.st_size, state.st_mtime_ns) == (plan.size_bytes, plan.modified_ns):
-        return True
-    return sha256_of(source) == plan.sha256
+    is_as_planned = (state.st_size, state.st_mtime_ns) == (plan.size_bytes, plan.modified_ns)
+    if not is_as_planned and sha256_of(source) != plan.sha256:
+        raise Unusable(f"{plan.source} changed while it was cropped.", reason="changed", transient=True)
+    disk.remove(source)
 
 
 def _abandon(plan: CropStarted, error: Exception) -> None:
@@ -112,14 +133,14 @@ def _roll_back(plan: CropStarted) -> None:
         disk.sync_directory(temporary.parent)
 
 
-def _complete(plan: CropStarted, written: Written, *, recovered: bool) -> CropExecuted:
+def _completion(plan: CropStarted, written: Written, *, recovered: bool) -> Steps[CropExecuted]:
     """What remains once the source's name is gone."""
     try:
         moved = [move for move in _companion_moves(plan) if finish(move)]
-        for directory in {Path(plan.source).parent, *(move.origin.parent for move in moved)}:
-            disk.sync_directory(directory)
+        yield frozenset((Path(plan.source).parent, *(move.origin.parent for move in moved)))
         archive.protect(Path(plan.archive))
         _finish_output(plan)
+        yield frozenset((Path(plan.output).parent,))
         return _executed(plan, written, moved, recovered=recovered)
     except (Unusable, OSError) as error:
         why = f"{plan.source} is committed but not finished: {error}"
@@ -130,7 +151,6 @@ def _finish_output(plan: CropStarted) -> None:
     """The temporary name goes, last of all."""
     if not finish(_output_move(plan)):
         raise Unusable(f"{plan.output} is no longer the crop that was put there.", reason="changed")
-    disk.sync_directory(Path(plan.output).parent)
 
 
 def _executed(plan: CropStarted, written: Written, moved: list[Move], *, recovered: bool) -> CropExecuted:
@@ -214,4 +234,4 @@ def _go_forward(plan: CropStarted) -> CropExecuted | None:
     for move in _moves(plan):
         if disk.exists(move.origin) and not disk.exists(move.final):
             stage(move)
-    return _complete(plan, found, recovered=True)
+    return alone(_completion(plan, found, recovered=True))

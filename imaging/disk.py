@@ -1,5 +1,6 @@
 """Steps on the disk that survive a power cut and never replace a file; the vocabulary of commit, recovery and undo."""
 
+import ctypes
 import errno
 import fcntl
 import os
@@ -13,6 +14,9 @@ from imaging.problems import Unusable, naming
 from imaging.read import open_plain, sha256_of
 
 _BLOCK = 1 << 20
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1
+_NO_SUCH_RENAME = frozenset((errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP))
+_renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
 _NO_HARD_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK))
 
 
@@ -43,14 +47,19 @@ def same_content(one: Path, other: Path) -> bool:
     return one.lstat().st_size == other.lstat().st_size and sha256_of(one) == sha256_of(other)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the names in this directory durable."""
-    with naming(directory):
-        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def sync(path: Path) -> None:
+    """Make the content of a file, or the names in a directory, durable."""
+    with naming(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in this directory durable."""
+    sync(directory)
 
 
 def make_directory(directory: Path) -> None:
@@ -63,8 +72,8 @@ def make_directory(directory: Path) -> None:
     sync_directory(directory.parent)
 
 
-def write_new(path: Path, pieces: Iterable[bytes], mode: int) -> int:
-    """Write a file that did not exist, with these permission bits, durably; CRC-32 of what was sent to the disk.
+def write_new(path: Path, pieces: Iterable[bytes], mode: int, *, durable: bool = True) -> int:
+    """Write a file that did not exist, with these permission bits; CRC-32 of what was sent to the disk.
 
     A checksum against accidents: what the disk holds is read back and hashed, and hashing it twice would cost more than
     writing it.
@@ -78,7 +87,8 @@ def write_new(path: Path, pieces: Iterable[bytes], mode: int) -> int:
                 _write_all(descriptor, piece)
             with suppress(PermissionError):  # a file system without permission bits
                 os.fchmod(descriptor, stat.S_IMODE(mode))
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     return checksum
@@ -126,6 +136,21 @@ def link_new(source: Path, target: Path) -> bool:
             return False
         raise
     return True
+
+
+def rename_new(source: Path, target: Path) -> bool:
+    """Rename without ever replacing anything; False where the kernel or this file system cannot.
+
+    Raises `FileExistsError` where the name is taken. (renameat2 of Linux, which the standard library does not have.)
+    """
+    if _renameat2 is None:
+        return False
+    if _renameat2(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), _RENAME_NOREPLACE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _NO_SUCH_RENAME:
+        return False
+    raise OSError(code, os.strerror(code), str(target))
 
 
 def is_other_file_system(error: OSError) -> bool:

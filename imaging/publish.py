@@ -7,6 +7,7 @@ being the same file proves that the final name is ours.
 """
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from attrs import frozen
@@ -32,13 +33,14 @@ class Move:
         return self.part if disk.exists(self.part) else self.origin
 
 
-def stage(move: Move) -> None:
+def stage(move: Move, *, durable: bool = True) -> None:
     """Let the final name appear; raises `Unusable` (`destination_exists`) if it is taken."""
     disk.make_directory(move.final.parent)
     with naming(move.final):
         if not _linked(move):
             disk.reserve(move.final)
-    disk.sync_directory(move.final.parent)
+    if durable:
+        disk.sync_directory(move.final.parent)
 
 
 def _linked(move: Move) -> bool:
@@ -96,7 +98,7 @@ def finish(move: Move) -> bool:
         disk.remove(standing)
     elif disk.is_empty(move.final) and not disk.is_empty(standing):
         with naming(move.final):
-            os.replace(standing, move.final)  # noqa: PTH105  # over our own reservation
+            _take_over(standing, move.final)
     if not disk.exists(move.origin):
         return True
     disk.sync_directory(move.final.parent)
@@ -105,6 +107,17 @@ def finish(move: Move) -> bool:
     disk.remove(move.part)
     disk.remove(move.origin)  # last: while it stands, what is left to do is known
     return True
+
+
+def _take_over(standing: Path, reservation: Path) -> None:
+    """Put the file in the place of our own empty reservation, and of nothing else where the system can promise that."""
+    try:
+        if not disk.rename_new(standing, reservation):
+            os.replace(standing, reservation)  # noqa: PTH105  # no other way here
+    except FileExistsError:  # so this system can; whoever takes the free name now keeps it
+        disk.remove(reservation)
+        with suppress(FileExistsError):
+            disk.rename_new(standing, reservation)
 
 
 def retract(move: Move, marker: Path) -> None:

@@ -31,12 +31,17 @@ def copy_original(plan: CropStarted) -> None:
     """
     fresh, output, kept = original_back(plan).origin, Path(plan.output), Path(plan.archive)
     disk.make_directory(fresh.parent)
-    if not (disk.exists(fresh) and sha256_of(fresh) == plan.sha256):
-        # A whole copy of an interrupted return stays: what else appeared then is known by it.
+    mode = kept.lstat().st_mode | 0o200
+    if disk.exists(fresh) and sha256_of(fresh) == plan.sha256:
+        # A whole copy of an interrupted return stays: what else appeared then is known by it. It got its permissions
+        # before the output went.
+        mode = fresh.lstat().st_mode
+    else:
         disk.remove(fresh)
         with naming(fresh):
             disk.copy_new(kept, fresh)
-    mode = output.lstat().st_mode if disk.exists(output) else kept.lstat().st_mode | 0o200
+    if disk.exists(output):
+        mode = output.lstat().st_mode
     with naming(fresh):
         disk.set_state(fresh, mode, plan.modified_ns)
     if sha256_of(fresh) != plan.sha256:

@@ -100,7 +100,7 @@ def _naming(name: str) -> Iterator[None]:
 def _write_or_nothing(plan: CropStarted, pieces: Iterable[bytes], mode: int) -> int:
     path = Path(plan.temporary)
     try:
-        return write_new(path, pieces, mode)
+        return write_new(path, pieces, mode, durable=False)  # `commit` waits for the disk
     except Unusable as refusal:
         # A full disk leaves a torn file, which is ours; a name that was taken is not.
         if refusal.reason != "destination_exists":

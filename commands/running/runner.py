@@ -6,7 +6,7 @@ whatever happens to this process, the next run can finish or clear up from the l
 
 import heapq
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from imaging.companions import Listing, list_directory
 from imaging.plan import Ways, plan
 from imaging.problems import Unfinished, Unusable
 from imaging.read import ImageFile, observe
+from imaging.verify import Written
 from imaging.zones import Zones
 from ledger.errors import Conflict, CropledgerError, Invalid, Unsafe
 from ledger.events.crops import CropExecuted, CropFailed, CropRecorded, CropReleased, CropStarted
@@ -48,6 +49,14 @@ class Left:
 
 Outcome = CropExecuted | CropFailed | Left
 
+
+Cut = Written | CropExecuted | CropledgerError
+"""What came of cutting: a file to be put in its place, or why there is none; who only pretends is done with it."""
+
+TOGETHER = 8
+"""How many crops are put in their places at once: the disk is waited for once for all of them."""
+TOGETHER_S = 1.0
+"""How long the first of them may wait for the others."""
 
 LISTING_AGE_S = 1.0
 """How old a directory's listing may be: a companion that appears within it counts as one that came after the claim."""
@@ -169,18 +178,19 @@ class Runner:
             self.attend()
             if self.stopping:
                 return
-            yield from self.batch(self._next_batch())
+            yield from self.batch(self._next_batch(), together=TOGETHER)
 
-    def batch(self, owed: list[str], cause: str | None = None) -> Iterator[Done]:
+    def batch(self, owed: list[str], cause: str | None = None, *, together: int = 1) -> Iterator[Done]:
         """Claim these crops together and execute them in order; those that may not be begun any more are given back.
 
-        `cause` is the id of the entry that the claims follow from.
+        `cause` is the id of the entry that the claims follow from. So many crops are put in their places, and recorded,
+        at once.
         """
         claims = list(self._claim(owed, cause))
         yield from (claim for claim in claims if isinstance(claim, Done))
         begun = self._begun([claim for claim in claims if isinstance(claim, Claim)])
-        for claim, outcome in side_by_side(self.cut, begun, self.workers):
-            yield self._settled(claim, outcome)
+        for cuts in _in_groups(side_by_side(self.cut, begun, self.workers), together):
+            yield from self._settled(cuts)
 
     def _begun(self, claims: list[Claim]) -> Iterator[Claim]:
         """One after the other, until they may not be begun any more; those are given back."""
@@ -260,22 +270,38 @@ class Runner:
             self._listings = {directory: (time.monotonic(), listing)}
         return listing
 
-    def cut(self, claim: Claim) -> CropExecuted | CropledgerError:
-        """The disk's part of a crop, and nothing of the ledger's: it may run in any thread."""
+    def cut(self, claim: Claim) -> Cut:
+        """Writing and verifying a crop, and nothing of the ledger's: it may run in any thread."""
         try:
-            return commit.commit(claim.started, write.write(claim.started))
+            return write.write(claim.started)
         except REFUSED as why:
             return why
 
-    def _settled(self, claim: Claim, outcome: CropExecuted | CropledgerError) -> Done:
-        if isinstance(outcome, CropExecuted):
-            return self._finish(claim.subject, outcome)
-        if isinstance(outcome, Unfinished):
-            return self._recovered(claim.subject, claim.started)
-        return self._failed(claim.subject, claim.started, outcome)
+    def _settled(self, cuts: list[tuple[Claim, Cut]]) -> Iterator[Done]:
+        """Put what was cut in its place, record what was executed at once, and what was not after that."""
+        outcomes = self._committed(cuts)
+        executed = [(claim.subject, each) for claim, each in outcomes if isinstance(each, CropExecuted)]
+        self._record(executed)
+        for claim, outcome in outcomes:
+            if isinstance(outcome, CropExecuted):
+                yield Done(claim.subject, outcome.source, outcome, outcome.warnings)
+            elif isinstance(outcome, Unfinished):
+                yield self._recovered(claim.subject, claim.started)
+            else:
+                yield self._failed(claim.subject, claim.started, outcome)
+
+    def _committed(self, cuts: list[tuple[Claim, Cut]]) -> list[tuple[Claim, CropExecuted | CropledgerError]]:
+        written = [(claim.started, each) for claim, each in cuts if isinstance(each, Written)]
+        committed = iter(commit.commit_all(written))
+        return [(claim, next(committed) if isinstance(each, Written) else each) for claim, each in cuts]
+
+    def _record(self, executed: list[tuple[str, CropExecuted]]) -> None:
+        requests = [Request(FinishCrop(subject, each), self.actor, self.run) for subject, each in executed]
+        for _, why in handle_many(requests, ledger=self.ledger, now=self.now()).refused:
+            raise why
 
     def _finish(self, subject: str, executed: CropExecuted) -> Done:
-        handle(Request(FinishCrop(subject, executed), self.actor, self.run), ledger=self.ledger, now=self.now())
+        self._record([(subject, executed)])
         return Done(subject, executed.source, executed, executed.warnings)
 
     # -- failing --------------------------------------------------------------------------------------------------
@@ -328,6 +354,20 @@ class Runner:
 def destination(source: Path, template: str) -> Path:
     """Where the crop of this image goes."""
     return Path(template.format(parent=source.parent.parent, directory=source.parent.name)) / source.name
+
+
+def _in_groups(cuts: Iterable[tuple[Claim, Cut]], most: int) -> Iterator[list[tuple[Claim, Cut]]]:
+    """So many at once, but none waits for long, nor for a failure to be told: too many of those end a run."""
+    group: list[tuple[Claim, Cut]] = []
+    since = 0.0
+    for claim, cut in cuts:
+        since = since if group else time.monotonic()
+        group.append((claim, cut))
+        if len(group) >= most or isinstance(cut, CropledgerError) or time.monotonic() - since > TOGETHER_S:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _reason(why: CropledgerError) -> str:

@@ -9,7 +9,7 @@ import pytest
 from attrs import frozen
 from PIL import Image
 
-from imaging import ladder
+from imaging import disk, ladder
 from imaging.commit import commit
 from imaging.plan import Ways, plan
 from imaging.read import observe
@@ -147,6 +147,8 @@ class Faults:
         with self._patch.context() as patch:
             for name in STEPS:
                 patch.setattr(os, name, wrap(name, getattr(os, name)))
+            if disk._renameat2 is not None:
+                patch.setattr(disk, "_renameat2", wrap("renameat2", disk._renameat2))
             yield taken
 
     def without_waiting(self):
@@ -160,6 +162,10 @@ class Faults:
             raise OSError(code, "no hard links here")
 
         self._patch.setattr(os, "link", link)
+
+    def without_renaming_safely(self):
+        """A system whose rename always replaces."""
+        self._patch.setattr(disk, "_renameat2", None)
 
     def two_disks(self, far):
         """Everything below `far` is on another file system. As in the kernel, that is said before anything else."""

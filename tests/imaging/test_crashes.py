@@ -1,4 +1,4 @@
-"""A kill at every single step of commit, recovery and undo, on five kinds of file systems."""
+"""A kill at every single step of commit, recovery and undo, on eight kinds of places."""
 
 import os
 import shutil
@@ -12,7 +12,10 @@ from imaging.undo import undo
 from ledger.events.crops import CropStarted
 from ledger.values import PixelBox
 
-KINDS = ("one disk", "archive far", "output far", "no links", "no links, output far", "full frame", "no companions")
+KINDS = (
+    "one disk", "archive far", "output far", "no links", "no links, no safe rename", "no links, output far",
+    "full frame", "no companions",
+)  # fmt: skip
 
 
 @frozen
@@ -57,6 +60,8 @@ def scene(request, desk, faults, textured):
     started = desk.started(source, box, companions=companions, output=output)
     if "no links" in kind:
         faults.without_hard_links()
+    if "no safe rename" in kind:
+        faults.without_renaming_safely()
     if "far" in kind:
         faults.two_disks(far if "output" in kind else desk.root / "home")
     before = desk.files()
