@@ -190,7 +190,9 @@ def relocate(command: RelocateImage, image: Image) -> Iterator[Event]:
         raise Conflict(f"{command.source} is known as {image.name} by now{_where(image)}.")
     if image.status not in ALLOWED[ImageRelocated]:
         _refuse(image)
-    yield ImageRelocated(command.source, command.path, image.decided, image.marked, evidence=bool(image.history))
+    yield ImageRelocated(
+        command.source, command.path, image.decided, image.marked, bool(image.history), image.status == "staged"
+    )
 
 
 @frozen

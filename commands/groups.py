@@ -10,7 +10,7 @@ from commands.decider import Command, Decider
 from ledger.entry import Entry
 from ledger.errors import Damaged, Invalid, NotFound
 from ledger.events.event import Event
-from ledger.events.groups import HOWS, GroupImage, GroupRejected, GroupReopened, ImageChosen
+from ledger.events.groups import HOWS, GroupImage, GroupRejected, GroupRelocated, GroupReopened, ImageChosen
 
 
 @frozen
@@ -43,6 +43,8 @@ def evolve(group: Group, entry: Entry) -> Group:
         return Group("rejected", event.group, event.images, None, event, entry)
     if isinstance(event, GroupReopened) and group.status != "open":
         return Group("open", group.name, group.images, last=entry)
+    if isinstance(event, GroupRelocated) and group.standing is not None:
+        return changed(group, standing=changed(group.standing, directory=event.directory), last=entry)
     raise Damaged(f"Position {entry.position}: {event.TYPE} cannot follow here.", position=entry.position)
 
 
@@ -100,6 +102,21 @@ def reopen(command: ReopenGroup, group: Group) -> Iterator[Event]:
         yield GroupReopened(command.reason)
 
 
+@frozen
+class RelocateGroup:
+    """Say that the images of a decided group are in another directory."""
+
+    subject: str
+    source: str
+    directory: str
+
+
+def relocate(command: RelocateGroup, group: Group) -> Iterator[Event]:
+    """A decision that stands goes with its images; of one that was taken back there is nothing to go."""
+    if group.standing is not None and group.standing.directory == command.source:
+        yield GroupRelocated(command.source, command.directory)
+
+
 def _check(images: tuple[GroupImage, ...]) -> None:
     names = {image.name for image in images}
     subjects = {image.subject for image in images}
@@ -115,6 +132,8 @@ def decide(command: Command, group: Group) -> Iterator[Event]:
         return reject(command, group)
     if isinstance(command, ReopenGroup):
         return reopen(command, group)
+    if isinstance(command, RelocateGroup):
+        return relocate(command, group)
     raise Invalid(f"{type(command).__name__} is not a command about a group")
 
 

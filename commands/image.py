@@ -107,7 +107,7 @@ ALLOWED: Mapping[type[Event], frozenset[Status]] = MappingProxyType(
         ImageRestored: frozenset({"skipped", "kept"}),
         ImageStaged: frozenset({"skipped"}),
         ImageUnstaged: frozenset({"staged"}),
-        ImageRelocated: frozenset({"untouched", "pending", "failed", "executed", "skipped", "kept"}),
+        ImageRelocated: frozenset({"untouched", "pending", "failed", "executed", "skipped", "kept", "staged"}),
     }
 )
 """The statuses that an event may follow; evidence of old crops may always."""

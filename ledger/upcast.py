@@ -23,8 +23,17 @@ def _started_with_blocks(payload: Payload) -> Payload:
     return {**payload, "whole_blocks": False}
 
 
+def _relocated_unstaged(payload: Payload) -> Payload:
+    # Before, an image in the staging folder stayed known where it was.
+    return {**payload, "staged": False}
+
+
 STEPS: Mapping[tuple[str, int], Callable[[Payload], Payload]] = MappingProxyType(
-    {("image.skipped", 1): _skipped_with_content, ("crop.started", 1): _started_with_blocks}
+    {
+        ("image.skipped", 1): _skipped_with_content,
+        ("crop.started", 1): _started_with_blocks,
+        ("image.relocated", 1): _relocated_unstaged,
+    }
 )
 """(type, schema it reads) -> the step to the next schema."""
 

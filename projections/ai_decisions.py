@@ -122,7 +122,7 @@ WITH ranked AS (
 ), chosen AS (
   SELECT *, row_number() OVER (PARTITION BY project, group_id
       ORDER BY action = 'reject', decided_at DESC, subject) AS rank
-  FROM image_decisions WHERE group_id IS NOT NULL
+  FROM decisions WHERE group_id IS NOT NULL
 ), ours AS (
   SELECT chosen.*, (SELECT json_group_array(filename) FROM (SELECT filename FROM image_decisions AS one
     WHERE one.project = chosen.project AND one.group_id = chosen.group_id ORDER BY filename)) AS images
@@ -255,11 +255,11 @@ def _suggestion(
 
 AI_DECISIONS_PROJECTION = Projection(
     name="ai_decisions",
-    version=1,
+    version=2,
     sentence="What models suggested and people decided, one row per group, here and with the tools before this one.",
     tables=(IMPORTED_DECISIONS, SUGGESTED_IMAGES),
     views=(AI_DECISIONS, AI_PERFORMANCE, INCOMPLETE_CROPS, AI_MISTAKES),
-    reads=("decisions",),
+    reads=("decisions", "progress"),
     folds=MappingProxyType({DecisionImported: imported}),
 )
 

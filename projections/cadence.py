@@ -50,7 +50,7 @@ SELECT subject, who, project, directory, at_s, session FROM human_marks AS mark
 WHERE NOT EXISTS (
   SELECT 1 FROM human_marks AS other WHERE other.subject = mark.subject AND other.at_s = mark.at_s
     AND (other.placed, other.id) > (mark.placed, mark.id))
-  AND (subject, at) NOT IN (SELECT subject, cropped_at FROM retold_crops)
+  AND (subject, at) NOT IN (SELECT subject, cropped_at FROM crops_told_again WHERE place > 1)
 """)
 
 BATCHES = View("""
@@ -153,7 +153,7 @@ def _row(entry: Entry, project: str, path: str, session: str | None, *, placed: 
 
 CADENCE = Projection(
     name="cadence",
-    version=4,
+    version=5,
     sentence="When people marked crops: what the rhythm of their work is measured on. No runner's work is in it.",
     tables=(HUMAN_MARKS,),
     views=(HUMAN_CROPS, BATCHES, SITTINGS, STARTS),

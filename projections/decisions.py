@@ -25,8 +25,8 @@ CREATE TABLE image_decisions ( -- One row per image with a decision that stands:
   subject TEXT NOT NULL PRIMARY KEY, -- the image
   project TEXT NOT NULL, -- its project
   group_id TEXT, -- the group it was chosen from; empty if unknown
-  directory TEXT NOT NULL, -- canonical absolute path of its directory
-  filename TEXT NOT NULL, -- its name
+  directory TEXT NOT NULL, -- canonical absolute path of its directory when that was decided
+  filename TEXT NOT NULL, -- its name then
   action TEXT NOT NULL, -- crop; approve: kept, or the box is the full frame within 2 %; or reject: skipped
   decided_at TEXT NOT NULL, -- when (UTC)
   decided_by TEXT NOT NULL, -- by whom
@@ -52,8 +52,8 @@ DECISIONS_VIEW = View("""
 CREATE VIEW decisions ( -- The decisions that stand, oldest first.
   project, -- the project
   group_id, -- the group the image was chosen from; empty if unknown
-  directory, -- its directory
-  filename, -- its name
+  directory, -- the directory where it is now
+  filename, -- its name there
   action, -- crop, approve or reject
   decided_at, -- when (UTC)
   decided_by, -- by whom
@@ -74,10 +74,10 @@ CREATE VIEW decisions ( -- The decisions that stand, oldest first.
   subject, -- the image
   position -- position of the deciding event in the ledger
 ) AS
-SELECT project, group_id, directory, filename, action, decided_at, decided_by, x1, y1, x2, y2, width_px, height_px,
-       suggested_x1, suggested_y1, suggested_x2, suggested_y2, suggestion_score, suggestion_model, crop_match, reason,
-       subject, position
-FROM image_decisions ORDER BY position
+SELECT decision.project, group_id, place.directory, place.filename, action, decided_at, decided_by, x1, y1, x2, y2,
+       width_px, height_px, suggested_x1, suggested_y1, suggested_x2, suggested_y2, suggestion_score, suggestion_model,
+       crop_match, reason, subject, decision.position
+FROM image_decisions AS decision JOIN decided_images AS place USING (subject) ORDER BY decision.position
 """)
 
 SUGGESTION_ACCURACY = View("""
@@ -179,7 +179,7 @@ _NO_BOX: Row = dict.fromkeys(IMAGE_DECISIONS.columns)
 
 DECISIONS = Projection(
     name="decisions",
-    version=3,
+    version=4,
     sentence="What was decided about each image, and how it compares with what a model had suggested.",
     tables=(IMAGE_DECISIONS,),
     views=(DECISIONS_VIEW, SUGGESTION_ACCURACY),
@@ -187,6 +187,7 @@ DECISIONS = Projection(
     indexes=(
         "CREATE INDEX decisions_of_imports ON image_decisions (filename, project) WHERE decided_by GLOB 'import:*'",
     ),
+    reads=("progress",),
     folds=MappingProxyType(
         {
             CropRecorded: recorded,

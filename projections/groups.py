@@ -6,7 +6,7 @@ from types import MappingProxyType
 from attrs import frozen
 
 from ledger.entry import Entry
-from ledger.events.groups import GroupImage, GroupRejected, GroupReopened, ImageChosen
+from ledger.events.groups import GroupImage, GroupRejected, GroupRelocated, GroupReopened, ImageChosen
 from projections.projection import Change, Projection, Put, Set, Table, View
 from projections.reader import Projections
 
@@ -114,6 +114,11 @@ def reopened(_event: GroupReopened, entry: Entry) -> Iterator[Change]:
     )
 
 
+def relocated(event: GroupRelocated, entry: Entry) -> Iterator[Change]:
+    """The decision is found where its images are now."""
+    yield Set("decided_groups", entry.subject, {"directory": event.directory})
+
+
 def _decided(
     event: ImageChosen | GroupRejected, entry: Entry, status: str, chosen_: str | None, how: str | None
 ) -> Put:
@@ -142,13 +147,15 @@ def _images(images: tuple[GroupImage, ...], position: int) -> Iterator[Put]:
 
 GROUPS = Projection(
     name="groups",
-    version=2,
+    version=3,
     sentence="Groups that were decided: which image is kept, how, and which are not.",
     tables=(DECIDED_GROUPS, GROUP_IMAGES),
     views=(SELECTIONS, KEPT),
     reads=("queue",),
     indexes=("CREATE INDEX decided_groups_by_place ON decided_groups (directory)",),
-    folds=MappingProxyType({ImageChosen: chosen, GroupRejected: rejected, GroupReopened: reopened}),
+    folds=MappingProxyType(
+        {ImageChosen: chosen, GroupRejected: rejected, GroupReopened: reopened, GroupRelocated: relocated}
+    ),
 )
 
 

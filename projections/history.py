@@ -11,7 +11,7 @@ from ledger.events.imports import MarkImported
 from projections.columns import codes, split
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
-from projections.tellings import CROP_TELLINGS, RETOLD, once
+from projections.tellings import CROP_TELLINGS, TOLD_AGAIN
 
 # No positions in here: the same files brought in in another order give the same rows.
 MADE = Table("""
@@ -61,7 +61,7 @@ CREATE TABLE imported_marks ( -- One row per crop that waited in another tool's 
 ) STRICT, WITHOUT ROWID
 """)
 
-IMPORTED = View(f"""
+IMPORTED = View("""
 CREATE VIEW imported_history ( -- Every crop made elsewhere, once, with what all sources together say of it.
   subject, -- the image
   project, -- its project
@@ -81,16 +81,18 @@ CREATE VIEW imported_history ( -- Every crop made elsewhere, once, with what all
   warnings, -- what was odd, a JSON list of codes; conflict and recropped say why a box is in doubt
   imported_by -- the import that brought it
 ) AS
-{once("NOT waits")}
-SELECT subject, project, iif(directory = '', any_directory, directory), filename, cropped_at, stamp, source,
-       iif(doubt IS NULL, x1, NULL), iif(doubt IS NULL, y1, NULL), iif(doubt IS NULL, x2, NULL),
-       iif(doubt IS NULL, y2, NULL), iif(doubt IS NULL, width_px, NULL), iif(doubt IS NULL, height_px, NULL),
+SELECT told.subject, project, iif(directory = '', coalesce(any_directory, ''), directory), filename,
+       told.cropped_at, stamp, source, iif(doubt IS NULL, x1, NULL), iif(doubt IS NULL, y1, NULL),
+       iif(doubt IS NULL, x2, NULL), iif(doubt IS NULL, y2, NULL), iif(doubt IS NULL, width_px, NULL),
+       iif(doubt IS NULL, height_px, NULL),
        coalesce(group_id, any_group), session,
        CASE WHEN doubt IS NOT NULL THEN json_array(doubt)
             WHEN warnings <> '[]' THEN warnings
             WHEN coalesce(group_id, any_group) IS NULL THEN '["unknown_group"]' ELSE '[]' END,
        imported_by
-FROM once WHERE rank = 1
+FROM crop_tellings AS told
+LEFT JOIN crops_told_again AS again ON again.subject = told.subject AND again.cropped_at = told.cropped_at
+WHERE NOT waits AND coalesce(made_place, 1) = 1
 """)
 
 SOURCES = View("""
@@ -158,10 +160,10 @@ def _place(event: HistoryImported | HistoryCompleted, entry: Entry, filename: st
 
 HISTORY = Projection(
     name="history",
-    version=3,
+    version=4,
     sentence="Evidence of crops made elsewhere, with a box or without.",
     tables=(MADE, PLACES, WAITED),
-    views=(CROP_TELLINGS, IMPORTED, RETOLD, SOURCES),
+    views=(CROP_TELLINGS, TOLD_AGAIN, IMPORTED, SOURCES),
     folds=MappingProxyType({HistoryImported: imported, HistoryCompleted: completed, MarkImported: waited}),
 )
 

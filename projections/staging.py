@@ -7,16 +7,17 @@ import msgspec
 from attrs import frozen
 
 from ledger.entry import Entry
+from ledger.events.images import ImageRelocated
 from ledger.events.staging import ImageStaged, ImageUnstaged
 from projections.columns import codes, split
-from projections.projection import Change, Drop, Projection, Put, Table, View
+from projections.projection import Change, Drop, Projection, Put, Set, Table, View
 from projections.reader import Projections
 
 STAGED_IMAGES = Table("""
 CREATE TABLE staged_images ( -- One row per rejected image that is in the staging folder.
   subject TEXT NOT NULL PRIMARY KEY, -- the image
   directory TEXT NOT NULL, -- canonical absolute path of the directory it was in
-  path TEXT NOT NULL, -- absolute path it had
+  path TEXT NOT NULL, -- absolute path it had, or has to go back to since its directory was moved
   staged TEXT NOT NULL, -- absolute path it has now
   companions TEXT NOT NULL, -- where its companions are now, a JSON list of paths
   size_bytes INTEGER NOT NULL, -- length of the file
@@ -36,7 +37,7 @@ CREATE VIEW rejected_images ( -- The images that are not kept of a decided group
   group_id, -- the group it was rejected from
   position -- position of the decision in the ledger
 ) AS
-SELECT image, choice.project, choice.directory, rtrim(choice.directory, '/') || '/' || choice.filename, group_id,
+SELECT image, choice.project, decided.directory, rtrim(decided.directory, '/') || '/' || decided.filename, group_id,
        choice.position
 FROM selections AS choice JOIN decided_images AS decided ON decided.subject = choice.image
 WHERE NOT kept AND decided.status = 'skipped'
@@ -63,14 +64,20 @@ def unstaged(_event: ImageUnstaged, entry: Entry) -> Iterator[Change]:
     yield Drop("staged_images", entry.subject)
 
 
+def relocated(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
+    """It goes back to where its directory is now."""
+    if event.staged:
+        yield Set("staged_images", entry.subject, {"directory": split(event.path)[0], "path": event.path})
+
+
 STAGING = Projection(
     name="staging",
-    version=1,
+    version=2,
     sentence="Rejected images: which wait to be moved out of the way, and which are in the staging folder.",
     tables=(STAGED_IMAGES,),
     views=(REJECTED_IMAGES,),
     reads=("groups", "progress"),
-    folds=MappingProxyType({ImageStaged: staged, ImageUnstaged: unstaged}),
+    folds=MappingProxyType({ImageStaged: staged, ImageUnstaged: unstaged, ImageRelocated: relocated}),
 )
 
 

@@ -9,39 +9,17 @@ twice of one crop at two times, so two rows of a log are two crops.
 
 from projections.projection import View
 
-# Of several rectangles for one crop the one with a size counts. Two that differ by more than a twentieth of a pixel
-# leave the box unknown. So does a rectangle of a v1 log that fits into what an earlier crop left of the same file,
-# while its size is still the one from before: its tool saved over the file and went on naming the first size.
-CROP_TELLINGS = View("""
-CREATE VIEW crop_tellings ( -- Every crop that sources tell of at one instant, made or waiting, with all they say of it.
-  subject, -- the image
-  project, -- its project
-  directory, -- its directory as a source wrote it; empty where the sources had a bare name
-  filename, -- its name
-  cropped_at, -- the time that the sources give (UTC)
-  stamp, -- the time as a source wrote it
-  source, -- the layout: crop_log_v1, crop_log_v2 ... or queue, where it was only ever seen waiting
-  x1, -- left edge of the box, as a fraction of the width; empty if unknown
-  y1, -- top edge, as a fraction of the height
-  x2, -- right edge, as a fraction of the width
-  y2, -- bottom edge, as a fraction of the height
-  width_px, -- width of the image; empty if unknown
-  height_px, -- height of the image; empty if unknown
-  left_px, -- left edge in pixels; empty where the box is unknown or in doubt
-  top_px, -- top edge in pixels
-  right_px, -- right edge in pixels
-  bottom_px, -- bottom edge in pixels
-  doubt, -- why the box is in doubt: conflict or recropped; empty where it is not
-  waits, -- 1 where a queue holds it and no source says that it was made
-  group_id, -- the source's name for the set the image was chosen from
-  session, -- the source's name for the run of its tool
-  warnings, -- what was odd about the rectangle, a JSON list of codes
-  imported_by -- the import that brought it
-) AS
+
+def _tellings(which: str) -> str:
+    """SQL for what is told of the images that a condition on project and file name leaves."""
+    # Of several rectangles for one crop the one with a size counts. Two that differ by more than a twentieth of a pixel
+    # leave the box unknown. So does a rectangle of a v1 log that fits into what an earlier crop left of the same file,
+    # while its size is still the one from before: its tool saved over the file and went on naming the first size.
+    return f"""
 WITH ranked AS (
   SELECT *, row_number() OVER (
     PARTITION BY project, filename, cropped_at ORDER BY width_px IS NULL, x1 IS NULL, id) AS rank
-  FROM imported_crops
+  FROM imported_crops WHERE {which}
 ), best AS (
   SELECT *, CASE WHEN EXISTS (
     SELECT 1 FROM imported_crops AS other
@@ -70,39 +48,80 @@ WITH ranked AS (
   SELECT *, row_number() OVER (
     PARTITION BY project, filename, cropped_at ORDER BY directory = '', group_id IS NULL, source, id) AS rank,
     max(source <> 'crop_log_v2') OVER (PARTITION BY project, filename, cropped_at) AS made
-  FROM imported_places
+  FROM imported_places WHERE {which}
 )
-SELECT best.subject, best.project, coalesce(told.directory, ''), best.filename, best.cropped_at,
-       coalesce(told.stamp, best.cropped_at), coalesce(told.source, iif(queued, 'queue', 'crop_log_v2')),
-       x1, y1, x2, y2, width_px, height_px,
-       iif(doubt IS NULL, round(x1 * width_px), NULL), iif(doubt IS NULL, round(y1 * height_px), NULL),
-       iif(doubt IS NULL, round(x2 * width_px), NULL), iif(doubt IS NULL, round(y2 * height_px), NULL),
-       doubt, queued AND told.made IS NOT 1, told.group_id, told.session, best.warnings, best.imported_by
+SELECT best.subject, best.project, coalesce(told.directory, '') AS directory, best.filename, best.cropped_at,
+       coalesce(told.stamp, best.cropped_at) AS stamp,
+       coalesce(told.source, iif(queued, 'queue', 'crop_log_v2')) AS source, x1, y1, x2, y2, width_px, height_px,
+       iif(doubt IS NULL, round(x1 * width_px), NULL) AS left_px,
+       iif(doubt IS NULL, round(y1 * height_px), NULL) AS top_px,
+       iif(doubt IS NULL, round(x2 * width_px), NULL) AS right_px,
+       iif(doubt IS NULL, round(y2 * height_px), NULL) AS bottom_px,
+       doubt, queued AND told.made IS NOT 1 AS waits, told.group_id, told.session, best.warnings, best.imported_by
 FROM best LEFT JOIN told ON told.project = best.project AND told.filename = best.filename
-  AND told.cropped_at = best.cropped_at AND told.rank = 1
+  AND told.cropped_at = best.cropped_at AND told.rank = 1"""
+
+
+CROP_TELLINGS = View(f"""
+CREATE VIEW crop_tellings ( -- Every crop that sources tell of at one instant, made or waiting, with all they say of it.
+  subject, -- the image
+  project, -- its project
+  directory, -- its directory as a source wrote it; empty where the sources had a bare name
+  filename, -- its name
+  cropped_at, -- the time that the sources give (UTC)
+  stamp, -- the time as a source wrote it
+  source, -- the layout: crop_log_v1, crop_log_v2 ... or queue, where it was only ever seen waiting
+  x1, -- left edge of the box, as a fraction of the width; empty if unknown
+  y1, -- top edge, as a fraction of the height
+  x2, -- right edge, as a fraction of the width
+  y2, -- bottom edge, as a fraction of the height
+  width_px, -- width of the image; empty if unknown
+  height_px, -- height of the image; empty if unknown
+  left_px, -- left edge in pixels; empty where the box is unknown or in doubt
+  top_px, -- top edge in pixels
+  right_px, -- right edge in pixels
+  bottom_px, -- bottom edge in pixels
+  doubt, -- why the box is in doubt: conflict or recropped; empty where it is not
+  waits, -- 1 where a queue holds it and no source says that it was made
+  group_id, -- the source's name for the set the image was chosen from
+  session, -- the source's name for the run of its tool
+  warnings, -- what was odd about the rectangle, a JSON list of codes
+  imported_by -- the import that brought it
+) AS {_tellings("TRUE")}
 """)
 
 _BOX = "project, filename, left_px, top_px, right_px, bottom_px, width_px, height_px"
 
+# Few crops are told at two times: all the others are left out before anything is sorted.
+_SEVERAL = """(project, filename) IN (
+    SELECT later.project, later.filename FROM imported_crops AS later
+    WHERE later.width_px IS NOT NULL AND EXISTS (
+      SELECT 1 FROM imported_crops AS earlier
+      WHERE earlier.project = later.project AND earlier.filename = later.filename
+        AND earlier.cropped_at < later.cropped_at
+        AND earlier.width_px = later.width_px AND earlier.height_px = later.height_px
+        AND round(earlier.x1 * earlier.width_px) = round(later.x1 * later.width_px)
+        AND round(earlier.y1 * earlier.height_px) = round(later.y1 * later.height_px)
+        AND round(earlier.x2 * earlier.width_px) = round(later.x2 * later.width_px)
+        AND round(earlier.y2 * earlier.height_px) = round(later.y2 * later.height_px)))"""
 
-def once(where: str) -> str:
-    """SQL for the tellings that a condition leaves, with `rank` 1 for the first of each crop."""
-    return f"""
-WITH numbered AS (
-  SELECT *, row_number() OVER (PARTITION BY {_BOX}, source ORDER BY cropped_at) AS telling
-  FROM crop_tellings WHERE {where}
-), once AS (
-  SELECT *, max(directory) OVER crop AS any_directory, max(group_id) OVER crop AS any_group,
-         row_number() OVER (crop ORDER BY cropped_at, source) AS rank
-  FROM numbered WINDOW crop AS (PARTITION BY {_BOX}, iif(left_px IS NULL, cropped_at, telling))
-)"""
-
-
-RETOLD = View(f"""
-CREATE VIEW retold_crops ( -- The times at which crops made or marked elsewhere were told again, by another layout.
+TOLD_AGAIN = View(f"""
+CREATE VIEW crops_told_again ( -- Crops that layouts tell of at several times, each time with its place.
   subject, -- the image
-  cropped_at -- the later time (UTC), which does not count
+  cropped_at, -- the time (UTC)
+  place, -- 1 for the time that counts, 2 ... for those at which the same crop was told again
+  made_place, -- the same among the times at which it is told to be made, or to wait
+  any_directory, -- a directory that any of them knows
+  any_group -- a set that any of them knows
 ) AS
-{once("left_px IS NOT NULL")}
-SELECT subject, cropped_at FROM once WHERE rank > 1
+WITH told AS (
+{_tellings(_SEVERAL)}
+), numbered AS (
+  SELECT *, row_number() OVER (PARTITION BY {_BOX}, source ORDER BY cropped_at) AS telling
+  FROM told WHERE left_px IS NOT NULL
+)
+SELECT subject, cropped_at, row_number() OVER (crop ORDER BY cropped_at, source),
+       row_number() OVER (PARTITION BY {_BOX}, telling, waits ORDER BY cropped_at, source),
+       max(directory) OVER crop, max(group_id) OVER crop
+FROM numbered WINDOW crop AS (PARTITION BY {_BOX}, telling)
 """)

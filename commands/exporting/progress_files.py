@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from attrs import frozen
 
-from commands.exporting.whole_files import Exported, replace_keeping_previous
+from commands.exporting.whole_files import Exported, put_aside, replace_keeping_previous
 from configs.home import Home
 from projections.directories import directory_hash
 from projections.file_operations import files_written
@@ -96,7 +96,10 @@ def progress_names(states: Iterable[DirectoryState]) -> dict[tuple[str, str | No
 
 
 def export_progress(projections: Projections, home: Home) -> list[Exported]:
-    """crop_progress/{directory}_progress.json, one per directory that is known by its absolute path."""
+    """crop_progress/{directory}_progress.json, one per directory that is known by its absolute path.
+
+    The file of a directory that is known by another path now, or no more, stays only as its `.bak`.
+    """
     states = list(_states(projections))
     names = progress_names(states)
     folder = home.root / "crop_progress"
@@ -105,6 +108,8 @@ def export_progress(projections: Projections, home: Home) -> list[Exported]:
         path = folder / names[state.directory, state.project]
         replace_keeping_previous(path, progress_json(state))
         written.append(Exported(path, len(state.images)))
+    for stale in set(folder.glob("*_progress.json")) - {each.path for each in written}:
+        put_aside(stale)
     return written
 
 

@@ -71,6 +71,13 @@ def replace_keeping_previous(path: Path, content: bytes) -> None:
         stream.write(content)
 
 
+def put_aside(path: Path) -> None:
+    """Leave a file only as the `.bak` that it would be if it were replaced, for nothing takes its place."""
+    with _refused(f"{path} cannot be put aside"):
+        path.replace(path.with_name(path.name + ".bak"))
+        _sync(path.parent)
+
+
 def remove(path: Path) -> None:
     """Take a file away, if it is there, for good; raises `Refused`."""
     with _refused(f"{path} cannot be removed"):

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from attrs import frozen
@@ -10,6 +10,7 @@ from attrs import frozen
 from commands.crops import RelocateImage
 from commands.decider import Command, Request
 from commands.directories import DIRECTORIES, Directory, RelocateDirectory
+from commands.groups import RelocateGroup
 from commands.handle import handle_many, replay
 from commands.recording.recording import Asked
 from imaging.scan import content_at
@@ -18,8 +19,10 @@ from ledger.events.directories import ScannedImage
 from ledger.log import Ledger
 from projections.contents import HeldImage, holding
 from projections.directories import Place, place
+from projections.groups import selections
 from projections.progress import KnownImage, known
 from projections.reader import Projections
+from projections.staging import staged_images
 
 
 def followed(
@@ -35,7 +38,9 @@ def followed(
         if image.sha256 is not None:
             names[image.sha256].append(image.name)
     here = {str(directory / name): image.sha256 for name, image in found.items()}
-    gone = [held for held in holding(projections, names) if _is_gone(held, here)] if names else []
+    held_images = holding(projections, names) if names else []
+    away = {image.subject for image in staged_images(projections)} if held_images else set()
+    gone = [held for held in held_images if held.subject not in away and _is_gone(held, here)]
     return [
         RelocateImage(held.subject, held.path, str(directory / names[held.sha256].pop(0)))
         for held in gone
@@ -49,6 +54,20 @@ def _is_gone(image: HeldImage, here: Mapping[str, str | None]) -> bool:
     if not os.path.isabs(image.path):  # noqa: PTH117  # asked for thousands
         return False
     return content_at(Path(image.path)) != image.sha256
+
+
+def groups_followed(old: Path, new: Path, names: Collection[str], projections: Projections) -> Iterator[RelocateGroup]:
+    """What moves the decided groups of a directory to where their images are now.
+
+    `names` are the images that are in the new place, by content. A group goes as a whole or not at all: not while one
+    of its images still stands in the old place.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for image in selections(projections, directory=str(old)):
+        groups[image.subject].append(image.filename)
+    for subject, images in groups.items():
+        if any(name in names for name in images) and not any(os.path.lexists(old / name) for name in images):
+            yield RelocateGroup(subject, str(old), str(new))
 
 
 @frozen
@@ -83,8 +102,9 @@ def relocate_directory(
     """Let everything that is known of the old place be known of the new one: progress, sittings, the crops owed.
 
     An image moves if the content that it is known by is there under its name. One that was executed moves along, for
-    its file is in the archive, and so does evidence of old crops. Raises `NotFound` where nothing is known of the old
-    place, `Refused` where nothing that was in it is in the new one.
+    its file is in the archive, and so do one in the staging folder and evidence of old crops; decided groups move with
+    their images. Raises `NotFound` where nothing is known of the old place, `Refused` where nothing that was in it is
+    in the new one.
     """
     images, at_old = known(projections, str(move.old)), place(projections, str(move.old))
     if not images and at_old is None:
@@ -92,7 +112,8 @@ def relocate_directory(
     before, _ = replay(DIRECTORIES, ledger.history(at_old.subject)) if at_old else (DIRECTORIES.initial, 0)
     same = {name for name, image in before.images.items() if _same(image.sha256, move.there.get(name))}
     taken = {(image.filename, image.project) for image in known(projections, str(move.new))}
-    stays = [(image, _why_not(image, before, move, taken)) for image in images]
+    away = {image.subject for image in staged_images(projections, directory=str(move.old))}
+    stays = [(image, _why_not(image, before, move, taken, away)) for image in images]
     same |= {
         image.filename for image, why in stays if why is None and _same(image.sha256, move.there.get(image.filename))
     }
@@ -103,6 +124,8 @@ def relocate_directory(
         for image, why in stays
         if why is None
     ]
+    there = same | {image.filename for image, why in stays if why is None}
+    commands += groups_followed(move.old, move.new, there, projections)
     left = [(image.filename, why) for image, why in stays if why is not None]
     if not dry_run:
         left += _land(commands, at_old, move, len(same), asked, ledger)
@@ -120,11 +143,13 @@ def _land(
     return [(Path(getattr(commands[index], "source", "")).name, why.message) for index, why in outcome.refused]
 
 
-def _why_not(image: KnownImage, before: Directory, move: Move, taken: set[tuple[str, str]]) -> str | None:
+def _why_not(
+    image: KnownImage, before: Directory, move: Move, taken: set[tuple[str, str]], away: set[str]
+) -> str | None:
     """Why an image stays known at the old place; None where it moves."""
     if (image.filename, image.project) in taken:
         return "an image of that name is known there already"
-    if image.status in {"executed", "imported"}:
+    if image.status in {"executed", "imported"} or image.subject in away:
         return None
     if os.path.lexists(move.old / image.filename):
         return "it is still in the old place"

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from commands.crops import RelocateImage
 from commands.decider import Command, Request
 from commands.directories import DIRECTORIES, NOTHING, ScanDirectory, difference
+from commands.groups import RelocateGroup
 from commands.handle import handle_many, replay
-from commands.progress.relocating import followed
+from commands.progress.relocating import followed, groups_followed
 from commands.recording.recording import LOOKING, Asked
 from imaging.scan import FoundFile, Observed, find_images, observe_found
 from imaging.zones import Zones
@@ -70,13 +72,21 @@ class Scanner:
         by_name = {image.name: image for image in found}
         moves = followed(path, by_name, (*changes.added, *changes.replaced), self.projections)
         if not before.scanned or _says_something(changes):
-            commands: list[Command] = [ScanDirectory(subject, str(path), found), *moves]
+            commands: list[Command] = [ScanDirectory(subject, str(path), found), *moves, *self._groups(moves, path)]
             requests = [Request(command, asked.actor, asked.correlation) for command in commands]
             handle_many(requests, ledger=self.ledger, now=asked.now)
         problems = tuple(image for image in found if image.problem)
         size_bytes = sum(image.size_bytes for image in found)
         moved = tuple((move.source, move.path) for move in moves)
         return Scan(path, subject, not before.scanned, changes, size_bytes, problems, moved)
+
+    def _groups(self, moves: list[RelocateImage], path: Path) -> Iterator[RelocateGroup]:
+        """The decided groups whose images were moved here from another directory."""
+        names: dict[Path, set[str]] = {}
+        for move in moves:
+            names.setdefault(Path(move.source).parent, set()).add(Path(move.path).name)
+        for old in names.keys() - {path}:
+            yield from groups_followed(old, path, names[old], self.projections)
 
     def check(self, directory: Path) -> Path:
         """The canonical path of a directory that may be scanned; raises as `scan` does."""

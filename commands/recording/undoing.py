@@ -3,6 +3,8 @@
 from datetime import datetime
 from pathlib import Path
 
+from attrs import evolve as changed
+
 from commands.crops import IMAGES, UndoCrop
 from commands.decider import Request
 from commands.handle import handle, replay
@@ -49,4 +51,30 @@ def _last_execution(subject: str, ledger: Ledger) -> tuple[CropStarted, CropExec
         raise NotFound(f"Nothing is recorded about {subject}.")
     if image.status != "executed" or image.started is None or image.executed is None:
         raise Refused(f"{image.name} is not executed, so there is nothing to undo: it is {image.status}.")
-    return image.started, image.executed
+    return _where_it_is_now(image.started, image.executed, Path(image.name))
+
+
+def _where_it_is_now(started: CropStarted, executed: CropExecuted, image: Path) -> tuple[CropStarted, CropExecuted]:
+    """The same execution, with the original and its companions going back to where their directory is by now.
+
+    A directory that is gone is made again, unless the one that they were taken from is still there.
+    """
+    before = Path(started.source)
+    if image == before or (before.parent.is_dir() and not image.parent.is_dir()):
+        return started, executed
+
+    def now(path: str) -> str:
+        return str(image.parent / Path(path).name) if Path(path).parent == before.parent else path
+
+    return (
+        changed(
+            started,
+            source=str(image),
+            companions=tuple(changed(move, source=now(move.source)) for move in started.companions),
+        ),
+        changed(
+            executed,
+            source=str(image),
+            companions=tuple(changed(move, source=now(move.source)) for move in executed.companions),
+        ),
+    )

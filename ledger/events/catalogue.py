@@ -15,7 +15,7 @@ from ledger.events.crops import (
 )
 from ledger.events.directories import DirectoryRelocated, DirectoryRestarted, DirectoryScanned
 from ledger.events.event import Event
-from ledger.events.groups import GroupRejected, GroupReopened, ImageChosen
+from ledger.events.groups import GroupRejected, GroupRelocated, GroupReopened, ImageChosen
 from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageKept, ImageRelocated, ImageRestored, ImageSkipped
 from ledger.events.imports import (
@@ -59,6 +59,7 @@ ALL: tuple[type[Event], ...] = (
     ImageChosen,
     GroupRejected,
     GroupReopened,
+    GroupRelocated,
     ImageStaged,
     ImageUnstaged,
     HistoryImported,

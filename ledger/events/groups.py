@@ -66,6 +66,18 @@ class GroupRejected(Event):
 
 
 @frozen
+class GroupRelocated(Event):
+    """The images of a decided group are in another directory; the decision goes with them."""
+
+    TYPE: ClassVar[str] = "group.relocated"
+
+    source: str
+    """Canonical absolute path of the directory they were in."""
+    directory: str
+    """Canonical absolute path of the one they are in now."""
+
+
+@frozen
 class GroupReopened(Event):
     """A choice or a rejection was taken back; the group is shown again."""
 

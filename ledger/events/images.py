@@ -57,6 +57,7 @@ class ImageRelocated(Event):
     """The image's file is under another name, or in another directory; what was decided about it goes with it."""
 
     TYPE: ClassVar[str] = "image.relocated"
+    SCHEMA: ClassVar[int] = 2
 
     source: str
     """Canonical absolute path that it had."""
@@ -68,3 +69,5 @@ class ImageRelocated(Event):
     """Whether a box was ever marked on it, so that the queue knows it."""
     evidence: bool
     """Whether there is evidence of an old crop of it."""
+    staged: bool = False
+    """Whether its file is in the staging folder; the path is then the one that it goes back to."""
