@@ -8,7 +8,11 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for test in items:
+        if "browser" in getattr(test, "fixturenames", ()):
+            test.add_marker("browser")
     if config.option.markexpr:
         return
     long = [test for test in items if test.get_closest_marker("campaign")]
