@@ -9,18 +9,22 @@ from attrs import evolve
 from PIL import Image
 
 from imaging.formats import pictures
-from imaging.formats.header import Encoded, Header, Malformed, exactly
+from imaging.formats.ending import refuse_shorter
+from imaging.formats.header import MAX_PIXELS, Encoded, Header, Malformed, exactly
 from imaging.pixels import Pixels, Strips, stride
 from ledger.values import PixelBox
 
 NAME = "BMP"
 _ROWS = 256
+_RUN_LENGTHS = (1, 2)
+"""The compressions whose rows have no fixed length."""
 _MODES = {1: "1", 4: "P;4", 8: "P", 16: "RGB;16", 24: "RGB", 32: "RGBX"}
 
 
 def header(stream: BinaryIO) -> Header:
     """Read the file and bitmap headers; raises `Malformed`."""
-    if exactly(stream, 14)[:2] != b"BM":
+    name, begins = struct.unpack("<2s8xI", exactly(stream, 14))
+    if name != b"BM":
         raise Malformed("not a BMP file")
     (length,) = struct.unpack("<I", exactly(stream, 4))
     if length not in (12, 40, 52, 56, 64, 108, 124):
@@ -29,6 +33,9 @@ def header(stream: BinaryIO) -> Header:
     width, height, _, bits = struct.unpack_from("<HHHH" if length == 12 else "<iiHH", body)
     if bits not in _MODES or width < 1 or height == 0:
         raise Malformed(f"a bitmap of {width}x{height} with {bits} bits")
+    packed = length > 12 and struct.unpack_from("<I", body, 12)[0] in _RUN_LENGTHS
+    if not packed and width * abs(height) <= MAX_PIXELS:  # what is too large is told as that
+        refuse_shorter(stream, begins + (width * bits + 31) // 32 * 4 * abs(height))
     return Header(NAME, _MODES[bits], width, abs(height), damage=_damage(length, bits, body))
 
 

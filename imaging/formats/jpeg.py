@@ -10,6 +10,7 @@ from PIL import Image, JpegImagePlugin
 
 from imaging import ladder, vips
 from imaging.formats import ifd, jpeg_turbo, pictures
+from imaging.formats.ending import refuse_jpeg_without_end
 from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
 from imaging.pixels import Pixels, Strips
 from ledger.values import PixelBox
@@ -42,6 +43,7 @@ def header(stream: BinaryIO) -> Header:
     depth, height, width, components = struct.unpack(">BHHB", frame[1][:6])
     if components not in _MODES or not width or not height:
         raise Malformed(f"a frame of {width}x{height} with {components} components")
+    refuse_jpeg_without_end(stream)
     return Header(
         NAME, _MODES[components], width, height, turn,
         lossless=False, noise=noise, grid=_grid(frame[1]), damage=_damage(frame[0], depth),

@@ -24,6 +24,8 @@ _ENCODER = {
     32946: "tiff_adobe_deflate",
 }  # fmt: skip
 _MODES = {(0, 1): "L", (1, 1): "L", (2, 3): "RGB", (3, 1): "P", (5, 4): "CMYK", (1, 2): "LA", (2, 4): "RGBA"}
+_PIXEL_PARTS = ((0x111, 0x117), (0x144, 0x145))
+"""Offsets and lengths of strips, and of tiles."""
 _ASSOCIATED_ALPHA = 1
 _BLACK_IS_ZERO = 1
 
@@ -45,7 +47,24 @@ def header(stream: BinaryIO) -> Header:
     turn = block.number(tags, ifd.ORIENTATION) or 1
     orientation = turn if 1 <= turn <= 8 else 1
     mode = _mode(block, tags)
+    _refuse_missing_pixels(block, tags)
     return Header(NAME, mode, width, height, orientation, damage=_damage(block, tags, mode))
+
+
+def _refuse_missing_pixels(block: ifd.Block, tags: dict[int, ifd.Entry]) -> None:
+    """Raise `Malformed` where a strip or tile of pixels, or the directory, ends behind the end of the file."""
+    (begin,) = struct.unpack_from(f"{block.order}I", block.raw, 4)
+    (entries,) = struct.unpack_from(f"{block.order}H", block.raw, begin)
+    if len(block.raw) < begin + 2 + 12 * entries + 4:
+        raise Malformed("it breaks off within its directory")
+    for entry in tags.values():
+        block.value(entry)  # raises where the values of a tag are not there
+    for offsets, lengths in _PIXEL_PARTS:
+        if offsets in tags and lengths in tags:
+            parts = zip(block.value(tags[offsets]), block.value(tags[lengths]), strict=False)
+            needed = max((int(offset) + int(length) for offset, length in parts), default=0)
+            if needed > len(block.raw):
+                raise Malformed(f"it breaks off: it has {len(block.raw):,} of {needed:,} bytes")
 
 
 def _mode(block: ifd.Block, tags: dict[int, ifd.Entry]) -> str:
