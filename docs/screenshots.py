@@ -45,6 +45,7 @@ ZONE = ZoneInfo("Europe/Berlin")
 RUN = "7f2a91c3"
 BEGIN = "from commands.cli.app import main; main()"
 PAGES = {"overview": "/", "history": "/events", "marking": "/crop", "choosing": "/select"}
+ALSO_DARK = {"overview", "marking"}
 DESK, PHONE = (1280, 900), (390, 844)
 SIZE = Dimensions(864, 1152)
 PHOTOS = Path("/photos")
@@ -280,19 +281,22 @@ def take(url: str, to: Path, pages: dict[str, str], *, every: bool) -> None:
     """The pictures."""
     from playwright.sync_api import sync_playwright
 
-    kinds = {"": (DESK, "light")} | ({"-dark": (DESK, "dark"), "-phone": (PHONE, "light")} if every else {})
+    kinds = {"": (DESK, "light"), "-dark": (DESK, "dark")} | ({"-phone": (PHONE, "light")} if every else {})
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for ending, ((width, height), scheme) in kinds.items():
             page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
             for name, path in pages.items():
+                if ending == "-dark" and not every and name not in ALSO_DARK:
+                    continue
                 page.goto(url.rstrip("/") + path)
                 # Pictures are made when they are first asked for.
                 page.wait_for_timeout(5000 if name == "marking" else 1500)
                 place = to / f"{name}{ending}.png"
                 page.screenshot(path=place, full_page=every or name in {"overview", "image"})
-                with Image.open(place) as picture:  # a quarter of the size, and nobody sees it
-                    picture.convert("RGB").quantize(192, dither=Image.Dither.NONE).save(place, optimize=True)
+                with Image.open(place) as picture:  # a third of the size; photographs need dots between their colours
+                    dots = Image.Dither.FLOYDSTEINBERG if name in {"marking", "choosing"} else Image.Dither.NONE
+                    picture.convert("RGB").quantize(256, dither=dots).save(place, optimize=True)
         browser.close()
 
 

@@ -162,7 +162,7 @@ def _sat(desk: Desk, chosen: Chosen) -> Table:
     columns = (
         Column("began", "Began"), Column("ended", "Ended"), Column("who", "Who"),
         Column("images", "Images", number=True), Column("minutes", "Minutes", number=True),
-        Column("per_hour", "An hour", number=True), Column("directory", "Directory"),
+        Column("per_hour", "An hour", number=True), Column("directory", "Where"),
     )  # fmt: skip
     return Table("sittings", "Sittings", columns, tuple(_row(each, chosen) for each in reversed(found)))
 

@@ -44,13 +44,15 @@ def test_looking_and_marking_nothing_is_no_sitting(asker):
 def test_a_sitting_begins_with_the_first_mark_at_the_moment_the_directory_was_opened(asker):
     looked = datetime.now(UTC)
     asker.post("open")
+    time.sleep(0.2)
     marked(asker)
     marked(asker, id="batch-number-two")
 
     [started] = log(asker.server, "sitting.started")
     first = log(asker.server, "crop.recorded")[0]
     assert started["position"] < first["position"]
-    assert looked <= datetime.fromisoformat(started["occurred_at"]) <= datetime.fromisoformat(first["occurred_at"])
+    began, decided = (datetime.fromisoformat(each["occurred_at"]) for each in (started, first))
+    assert looked <= began <= decided - timedelta(seconds=0.2)
     assert started["data"]["decided"] == 0
     [row] = sat(asker.server)
     assert (row["who"], row["images"], row["ended"]) == ("ann", 2, "now")

@@ -163,7 +163,7 @@ async function begin(setup) {
     const now = JSON.stringify([group?.id, group?.status, group?.chosen, group?.how, group?.box, images, ready]);
     if (now === drawn && !pane.isConnected) return;
     drawn = now;
-    at("panes").dataset.size = images.length;
+    at("panes").dataset.size = at("panes").dataset.shown = images.length; // without any, the words take their place
     at("panes").replaceChildren(...images.map((image, index) => paneOf(group, image, index)));
     fitFrames(images);
   }
@@ -234,7 +234,7 @@ async function begin(setup) {
 
   function renderCrop() {
     const { image, box } = state.cropping;
-    at("panes").dataset.size = 1;
+    at("panes").dataset.size = at("panes").dataset.shown = 1;
     if (at("panes").firstChild !== pane) at("panes").replaceChildren(pane);
     pane.querySelector(".number").textContent = imagesAtHand().findIndex((each) => each.id === image.id) + 1;
     pane.show({ image, box, skipped: false }, pictures.of(image));
@@ -244,7 +244,7 @@ async function begin(setup) {
   function renderOutbox() {
     const count = state.outbox.length;
     at("outbox").dataset.state = away ? "away" : count ? "sending" : "sent";
-    show(at("outbox"), away ? `${away} ${count} kept here and not sent yet; trying again.` : count ? `Recording ${count} …` : state.trail.length || state.done ? "All recorded" : "");
+    show(at("outbox"), away ? `${away} ${count} kept here and not sent yet; trying again.` : count ? `Recording ${count} …` : state.trail.length ? "All recorded" : "");
   }
 
   function say(words) {

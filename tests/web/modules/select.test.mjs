@@ -176,6 +176,13 @@ test("a decision under way stands until it is answered, whatever is heard meanwh
   assert.deepEqual(choosing.kept(state.groups[0]), ["g0-a"]);
 });
 
+test("a decision under way is not forgotten, however far away its group is by now", () => {
+  let state = choosing.arrived(choosing.begin(brief(9)), [whole("g0")]);
+  state = press(state, "s", "enter", "enter", "enter");
+  state = choosing.heard(state, [{ group: "g0", status: "rejected" }]);
+  assert.deepEqual(choosing.kept(state.groups[0]), ["g0-b"]);
+});
+
 test("an answer that took long does not undo what is known since", () => {
   let state = choosing.arrived(choosing.begin(brief(2)), [whole("g0", { version: 0 })]);
   state = press(state, "s");
