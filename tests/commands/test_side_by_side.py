@@ -45,8 +45,22 @@ def test_the_next_thing_is_asked_for_here_and_only_when_a_hand_is_free():
 
     finished = side_by_side(work, things(), 2)
     next(finished)
-    assert {number for number, _ in asked} == {0, 1}
+    assert {number for number, _ in asked} == {0, 1, 2}
     assert {thread for _, thread in asked} == {threading.current_thread()}
+    assert len(list(finished)) == 3
+
+
+def test_no_hand_waits_for_whoever_takes_what_is_finished():
+    at_work = threading.Event()
+
+    def work(number):
+        if number == 2:
+            at_work.set()
+        return number
+
+    finished = side_by_side(work, range(4), 2)
+    next(finished)
+    assert at_work.wait(20)
     assert len(list(finished)) == 3
 
 
