@@ -4,7 +4,7 @@
 |----------------------------|--------------------------------------------|--------------------------------------------|
 | pixels of the box (PNG)    | libvips, row by row down to the box's end  | Pillow, the whole image                    |
 | filter (PNG)               | "up" in numpy                              | "up" in Pillow's channel arithmetic        |
-| deflate (PNG)              | ISA-L, level 1                             | zlib, level 1                              |
+| deflate (PNG)              | ISA-L, level 2                             | zlib, level 1                              |
 | read back (PNG)            | libdeflate and numpy                       | Pillow                                     |
 | pixels of the box (JPEG)   | libvips                                    | Pillow                                     |
 | encode (JPEG)              | Pillow                                     | Pillow                                     |
@@ -23,7 +23,7 @@ for PNG, BMP, AVIF and mostly JPEG; Pillow reads its TIFF and WebP afresh. The e
 with one missing, Pillow does everything. Where libvips refuses a file, Pillow is asked as well before the file is.
 
 Palettes and samples of less than a byte are decoded by Pillow on both rungs: libvips would unfold them. "Up" alone,
-rather than the best filter for each row, is what makes level 1 enough: on photographs the result is within an eighth
+rather than the best filter for each row, is what makes low levels enough: on photographs the result is within an eighth
 of the default's size, for a tenth of its time. See docs/decisions/0008-the-ladder-of-the-crop-engine.md.
 """
 

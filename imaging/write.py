@@ -52,7 +52,8 @@ def _copied(plan: CropStarted, stream: BinaryIO, mode: int) -> Written:
 def _cropped(plan: CropStarted, stream: BinaryIO, state: os.stat_result) -> Written:
     source = source_of(stream, plan.source)
     _croppable(plan, source)
-    cut = source.region(plan.pixel_box)
+    # Whole blocks are cut without being decoded, and their coefficients would fill the memory beside the pixels.
+    cut = None if plan.whole_blocks else source.region(plan.pixel_box)
     encoded = _encoded(plan, source, cut)
     checksum = _write_or_nothing(plan, _typed(encoded.pieces, plan.source), state.st_mode)
     with _removed_if_wrong(plan):
@@ -69,9 +70,9 @@ def _croppable(plan: CropStarted, source: Source) -> None:
         raise Unusable(why, reason="changed", transient=True)
 
 
-def _encoded(plan: CropStarted, source: Source, cut: Pixels) -> Encoded:
+def _encoded(plan: CropStarted, source: Source, cut: Pixels | None) -> Encoded:
     with _naming(source.name):
-        if plan.whole_blocks:
+        if cut is None:
             return jpeg.cut_whole_blocks(source.stream, source.header, source.stored(plan.pixel_box))
         return format_at(source.stream, source.name).encode(source.stream, source.header, cut)
 

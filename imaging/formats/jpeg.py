@@ -143,9 +143,11 @@ def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
     raw = pictures.whole(stream)
     kept = metadata(stream, cut.width_px, cut.height_px)
     options, warnings = _options(raw)
+    warnings += _trailing(raw)
+    del raw  # before the largest thing in memory: the picture as Pillow holds it
     out = io.BytesIO()
     cut.picture().save(out, NAME, **options)
-    return Encoded(_spliced(kept, out.getvalue(), found.mode), warnings + _trailing(raw))
+    return Encoded(_spliced(kept, out.getvalue(), found.mode), warnings)
 
 
 def cut_whole_blocks(stream: BinaryIO, found: Header, box: PixelBox) -> Encoded:

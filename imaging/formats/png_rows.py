@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _STRIP = 1 << 18
 _NONE, _UP = 0, 2
+_ISAL_LEVEL = 2
+"""As quick as its level 1, and a quarter of a percent smaller; 3 makes enlarged pictures larger."""
 _HEADER, _CHECKSUM = 2, 4
 """Bytes before and behind the deflated strips (RFC 1950)."""
 _LAST = b"\3\0"
@@ -56,7 +58,7 @@ class Deflater(Protocol):
 def _deflater(pixels: Pixels, fast: Fast | None) -> Deflater:
     if not _is_photographic(pixels.mode):
         return zlib.compressobj()  # small, and level 1 would cost a palette picture a third of its size
-    return cast("Deflater", fast.isal.compressobj(1)) if fast else zlib.compressobj(1)
+    return cast("Deflater", fast.isal.compressobj(_ISAL_LEVEL)) if fast else zlib.compressobj(1)
 
 
 def _is_photographic(mode: str) -> bool:

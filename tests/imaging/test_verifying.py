@@ -269,9 +269,9 @@ def test_what_the_writer_got_wrong_never_stays_on_the_disk(desk, textured, monke
     assert desk.files() == before
 
 
-def written_but_spoilt(place, pieces, mode):
+def written_but_spoilt(place, pieces, mode, **options):
     """What is on the disk is not what was sent there."""
-    checksum = write_new(place, pieces, mode)
+    checksum = write_new(place, pieces, mode, **options)
     raw = place.read_bytes()
     place.write_bytes(raw[:-1] + b"?")
     return checksum
