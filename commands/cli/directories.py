@@ -7,7 +7,7 @@ import typer
 
 from commands.cli.desk import at_desk, operator
 from commands.cli.options import ActorOption, DryRun, JsonFlag, ProjectOption
-from commands.cli.output import emit, fields, plural, progress, say, shown, warn
+from commands.cli.output import emit, fields, on_a_line, plural, problem_with, progress, say, shown, warn
 from commands.desk import Desk, correlation
 
 if TYPE_CHECKING:
@@ -38,11 +38,12 @@ def scan(
       crop scan photos/set_a
       crop scan photos/*/
     """
+    from imaging.zones import canonical
     from ledger.errors import CropledgerError
 
     failed = 0
     with at_desk(context) as desk:
-        for directory in directories:
+        for directory in dict.fromkeys(map(canonical, directories)):
             try:
                 found = scanned(desk, directory, actor)
             except CropledgerError as why:
@@ -98,7 +99,7 @@ def _tell(found: "Scan") -> None:
     for source, path in found.moved:
         say(f"  {Path(path).name} was {shown(source)}: what was decided about it goes with it.")
     for image in found.problems:
-        warn(f"  {image.name} cannot be cropped as it is: {image.problem}")
+        warn(problem_with(image.name, image.problem))
 
 
 def next_(
@@ -109,6 +110,9 @@ def next_(
         bool, typer.Option("--pending", help="Also those that are marked, and not executed yet.")
     ] = False,
     project: ProjectOption = None,
+    null: Annotated[
+        bool, typer.Option("--null", "-0", help="End each path with a NUL instead of a new line, for xargs -0.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Show the next images that wait for a decision, one path per line.
@@ -120,6 +124,7 @@ def next_(
     Examples:
       crop next photos/set_a
       crop next photos/set_a -n 3 --json
+      crop next photos/set_a -n 100 -0 | xargs -0 my-viewer
     """
     from commands.finding import only_project
     from projections.upcoming import next_images, unfinished_images
@@ -134,7 +139,10 @@ def next_(
                 emit({"path": image.path, "project": of, "of": found.changes.images} | fields(image))
             return
         for image in images:
-            say(shown(image.path))
+            if null:
+                typer.echo(f"{image.path}\0", nl=False)
+            else:
+                say(on_a_line(shown(image.path)))
         if not images:
             warn(f"Nothing in {shown(found.directory)} waits for a decision. How far it is: crop progress {directory}")
         if found.problems:

@@ -229,7 +229,8 @@ def review(
                 emit(record)
             elif count <= limit:
                 text = record.raw.decode("utf-8", "backslashreplace")
-                rows.append((f"{shown(record.source)}:{record.line}", record.reason, record.message, text[:60]))
+                says = " ".join(text[:200].split())[:60]
+                rows.append((f"{shown(record.source)}:{record.line}", record.reason, record.message, says))
         if as_json:
             return
         if rows:

@@ -66,6 +66,27 @@ def shown(path: str | Path) -> str:
         return str(path)
 
 
+def on_a_line(name: str) -> str:
+    r"""A file's name as it can stand on one line: what would break the line is spelt out, such as `new\nline.png`."""
+    return "".join(each if each >= " " and each != "\x7f" else repr(each)[1:-1] for each in name)
+
+
+_PROBLEMS = {
+    "name": "its name is no text (not UTF-8)",
+    "link": "it is a link: scan the directory that it leads to",
+    "unreadable": "it is damaged, breaks off, or is no image",
+    "unsupported": "it is of a kind that cannot be cropped",
+    "animated": "it holds more than one image",
+    "too_large": "it has too many pixels",
+    "permission": "it may not be read",
+}
+
+
+def problem_with(name: str, problem: str | None) -> str:
+    """A line about an image that cannot be cropped as it is."""
+    return f"  {on_a_line(name)} cannot be cropped as it is: {_PROBLEMS.get(problem or '', problem)}"
+
+
 def from_here(line: str) -> str:
     """A line with the paths in it as short as they can be from here."""
     return line.replace(f"{Path.cwd()}/", "")

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from commands.cli.desk import at_desk
 from commands.cli.directories import scanned
 from commands.cli.options import JsonFlag
-from commands.cli.output import emit, fields, plural, say, shown, table, warn
+from commands.cli.output import emit, fields, plural, problem_with, say, shown, table, warn
 from commands.desk import Desk
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def _problems(desk: Desk, row: "DirectoryProgress") -> None:
 
     for image in images(desk.projections, row.directory, project=row.project) if row.problem or row.failed else []:
         if image.status == "problem":
-            say(f"  {image.filename} cannot be cropped as it is: {image.problem}")
+            say(problem_with(image.filename, image.problem))
         elif image.status == "failed":
             say(f"  {image.filename} has failed: crop queue --failed says why")
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -118,10 +119,15 @@ class Importer:
 
     def _read(self, survey: Survey, keeper: Keeper, progress: Progress | None) -> ImportReport:
         importing = _Import(self, survey, keeper)
-        for chunk in chunks(rows_of(survey, self.told, self.layout)):
-            importing.take(chunk)
+
+        def tell(looked: int = 0) -> None:
+            done = importing.read + looked
             if progress:
-                progress(importing.read, max(survey.records, importing.read))
+                progress(done, max(survey.records, done))
+
+        for chunk in chunks(rows_of(survey, self.told, self.layout)):
+            importing.take(chunk, tell)
+            tell()
         if progress:
             progress(importing.read, importing.read)  # headers had been counted, too
         return importing.report()
@@ -163,8 +169,12 @@ class _Import:
         exports = OwnExports(of.projections, of.told) if of.projections else None
         self.landing = Landing(of.ledger, of.now, new_id(), exports=exports)
 
-    def take(self, chunk: Sequence[Row]) -> None:
-        """Decide a chunk of rows: what is new lands whole, in one transaction."""
+    def take(self, chunk: Sequence[Row], tell: Callable[[int], None]) -> None:
+        """Decide a chunk of rows: what is new lands whole, in one transaction.
+
+        `tell` is called with the images of crops that were looked at so far, for that is what takes long.
+        """
+        begun = self.read
         understood: list[tuple[Row, Reading]] = []
         for row in chunk:
             self.read += 1
@@ -178,16 +188,18 @@ class _Import:
             self._count(row, reading, verdict)
         if self.importer.waiting is not None:
             self.importer.waiting.settle([reading for _, reading in landed], self.landing)
-        self._queue([(row, reading) for row, reading in understood if reading.owed])
+        owed = [(row, reading) for row, reading in understood if reading.owed]
+        looked = count(1)
+        self._queue(owed, lambda: tell(min(next(looked), len(owed)) - (self.read - begun)))
 
-    def _queue(self, owed: Sequence[tuple[Row, Reading]]) -> None:
+    def _queue(self, owed: Sequence[tuple[Row, Reading]], watch: Callable[[], None]) -> None:
         """Records whose crops wait: into the queue, if their images are still there."""
         waiting = self.importer.waiting
         if owed and waiting is None:
             for row, _ in owed:
                 self.keeper.add(row.record, row.layout, SetAside("queue", "crops that wait are not taken here"))
         elif owed and waiting is not None:
-            verdicts = waiting.take([reading for _, reading in owed], self.landing)
+            verdicts = waiting.take([reading for _, reading in owed], self.landing, watch)
             for (row, reading), (verdict, crops) in zip(owed, verdicts, strict=True):
                 self.owed += crops
                 self._count(row, reading, verdict)

@@ -63,9 +63,8 @@ def conclusion(inspection: Inspection) -> str:
     if not inspection.findings:
         return f"{_plural(inspection.crops, 'crop')} owed, nothing found."
     stops = f"{levels['blocks']:,} would fail" if levels["blocks"] else "none would fail"
-    return (
-        f"{_plural(inspection.crops, 'crop')} owed: {stops}, {levels['look']:,} to look at, {levels['note']:,} notes."
-    )
+    notes = _plural(levels["note"], "note")
+    return f"{_plural(inspection.crops, 'crop')} owed: {stops}, {levels['look']:,} to look at, {notes}."
 
 
 def looked_at(inspection: Inspection) -> str:

@@ -46,12 +46,13 @@ class Restart:
     def sentence(self, where: str) -> str:
         """What becomes of what, for the person."""
         counts = self.counts()
-        parts = [
-            f"{counts['withdrawn']:,} owed crops withdrawn" if counts["withdrawn"] else "",
-            f"{counts['reopened']:,} skipped or kept images open again" if counts["reopened"] else "",
-            f"{counts['no_longer_counted']:,} executed images no longer counted" if counts["no_longer_counted"] else "",
-        ]
-        return f"{where}: {', '.join(filter(None, parts))}."
+        words = {
+            "withdrawn": "owed crops withdrawn",
+            "reopened": "skipped or kept images open again",
+            "no_longer_counted": "executed images no longer counted",
+        }
+        parts = [f"{what}: {counts[each]:,}" for each, what in words.items() if counts[each]]
+        return f"{where}: {', '.join(parts)}."
 
 
 def restartable(directory: Path, projections: Projections) -> Restart:

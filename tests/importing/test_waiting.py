@@ -296,3 +296,11 @@ def test_processed_lines_are_history(desk):
     report = desk.bring(samples.PENDING, "processed.jsonl", queue=True)
     assert (report.accepted, report.owed) == (1, 0)
     assert [crop["filename"] for crop in desk.crops()] == ["q.png"]
+
+
+def test_progress_is_told_image_by_image_for_looking_is_what_takes_long(desk, images):
+    images("a.png", "b.png", "c.png")
+    told = []
+    content = lines(*(line(desk, name) for name in ("a.png", "b.png", "c.png")))
+    desk.bring(content, "pending.jsonl", queue=True, progress=lambda done, of: told.append((done, of)))
+    assert told == [(1, 3), (2, 3), (3, 3), (3, 3), (3, 3)]

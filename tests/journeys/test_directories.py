@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -147,3 +148,31 @@ def test_a_directory_that_is_not_there_or_not_allowed_is_refused_and_holds_up_no
 
 def test_next_needs_at_least_one(crop, nine):
     assert run(["next", str(nine), "-n", "0"]) == 2
+
+
+def test_a_name_that_breaks_the_line_is_spelt_out_and_given_whole_to_programs(crop, photos):
+    Image.new("RGB", (8, 8)).save(photos / "new\nline.png")
+    Image.new("RGB", (8, 8)).save(photos / "f\u00fcr \U0001f469\u200d\U0001f33e.png")
+    told = crop("next", photos, "-n", "5").splitlines()
+    assert [Path(line).name for line in told] == ["f\u00fcr \U0001f469\u200d\U0001f33e.png", "new\\nline.png"]
+    given = crop("next", photos, "-n", "5", "-0").split("\0")
+    assert given[-1] == ""
+    assert str(photos / "new\nline.png") in given
+    assert all(Path(path).is_file() for path in given[:-1])
+
+
+def test_a_directory_that_is_named_twice_is_scanned_once(crop, photos):
+    Image.new("RGB", (8, 8)).save(photos / "a.png")
+    (photos.parent / "link").symlink_to(photos)
+    out = crop("scan", photos, f"{photos}/", photos.parent / "link")
+    assert out.count("Scanned") == 1
+
+
+def test_a_scan_says_in_words_why_an_image_cannot_be_cropped(crop, photos):
+    Image.new("RGB", (80, 80)).save(photos / "a.png")
+    (photos / "torn.png").write_bytes((photos / "a.png").read_bytes()[:-5])
+    (photos / "link.png").symlink_to("a.png")
+    crop("scan", photos)
+    assert "torn.png cannot be cropped as it is: it is damaged, breaks off" in crop.err
+    assert "link.png cannot be cropped as it is: it is a link" in crop.err
+    assert "torn.png cannot be cropped as it is: it is damaged" in crop("progress", photos)

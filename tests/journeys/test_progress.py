@@ -60,7 +60,7 @@ def test_one_directory_in_full_shows_both_bars_where_they_differ_and_what_comes_
     assert f"Processing: {six}/ [#############-------] 66% (4/6) recorded" in said
     assert "[##########----------] 50% (3/6) executed" in said
     assert "Next: 4.png, image 5 of 6" in said
-    assert "5.png cannot be cropped as it is: unreadable" in said
+    assert "5.png cannot be cropped as it is: it is damaged, breaks off, or is no image" in said
     crop("run", "--now")
     assert f"Processing: {six}/ [#############-------] 66% (4/6)\n" in crop("progress", six)
 
