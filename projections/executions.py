@@ -45,9 +45,13 @@ CREATE TABLE execution_outcomes ( -- One row per outcome: a crop executed, faile
   run TEXT, -- the run, except for an undo
   attempt INTEGER, -- which attempt; 0 if the crop could not even be claimed
   elapsed_ms REAL, -- from claim to commit on disk, if executed
+  source TEXT, -- absolute path of the image that was executed, or that an undo brought back
+  source_sha256 TEXT, -- sha256 of the image's file
+  archive TEXT, -- absolute path of the original in the archive, if executed
   output TEXT, -- absolute path of the crop
   output_sha256 TEXT, -- sha256 of the crop's file
   output_bytes INTEGER, -- length of the crop's file
+  whole INTEGER, -- 1 if the crop is the whole file, copied byte for byte; 0 if pixels were cut
   width_px INTEGER, -- width of the crop
   height_px INTEGER, -- height of the crop
   companions INTEGER NOT NULL, -- files that moved with it
@@ -153,8 +157,11 @@ def executed(event: CropExecuted, entry: Entry) -> Iterator[Change]:
         {
             "position": entry.position, "subject": entry.subject, "outcome": "executed",
             "at": entry.occurred_at, "actor": entry.actor, "run": event.run, "attempt": event.attempt,
-            "elapsed_ms": event.elapsed_ms, "output": event.output, "output_sha256": event.output_sha256,
-            "output_bytes": event.output_size_bytes, "width_px": size.width_px, "height_px": size.height_px,
+            "elapsed_ms": event.elapsed_ms, "source": event.source, "source_sha256": event.source_sha256,
+            "archive": event.archive, "output": event.output, "output_sha256": event.output_sha256,
+            "output_bytes": event.output_size_bytes,
+            # Where the bytes were kept whole there are no pixels of their own to have a hash.
+            "whole": int(event.pixels_sha256 is None), "width_px": size.width_px, "height_px": size.height_px,
             "companions": len(event.companions), "recovered": int(event.recovered),
             "reason": None, "message": None, "final": None, "warnings": codes(event.warnings),
         },
@@ -193,8 +200,8 @@ def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
         _NOTHING
         | {
             "position": entry.position, "subject": entry.subject, "outcome": "undone",
-            "at": entry.occurred_at, "actor": entry.actor, "output": event.output,
-            "companions": len(event.companions),
+            "at": entry.occurred_at, "actor": entry.actor, "source": event.source,
+            "source_sha256": event.source_sha256, "output": event.output, "companions": len(event.companions),
         },
     )  # fmt: skip
 
@@ -203,7 +210,7 @@ _NOTHING: Row = dict.fromkeys(OUTCOMES.columns) | {"companions": 0, "warnings": 
 
 EXECUTIONS = Projection(
     name="executions",
-    version=2,
+    version=3,
     sentence="Every attempt to execute a crop, and what came of it.",
     tables=(STARTS, OUTCOMES),
     views=(EXECUTIONS_VIEW, RUNS),

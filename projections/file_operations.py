@@ -11,21 +11,51 @@ from ledger.events.staging import ImageStaged, ImageUnstaged
 from projections.projection import Change, Projection, Put, Table, View
 from projections.reader import Projections
 
-OPERATIONS = Table("""
-CREATE TABLE file_operations ( -- One row per file that was created, moved, archived, removed or restored.
+# What every executed crop does to the disk, and every undo, stands in its outcome: it is not written down twice.
+MOVED = Table("""
+CREATE TABLE moved_files ( -- One row per companion or rejected image that went somewhere else.
   position INTEGER NOT NULL, -- position in the ledger of the event that tells of it
   number INTEGER NOT NULL, -- 0, 1, 2 ... within that event, in the order it happened
   subject TEXT NOT NULL, -- the image it was for
-  operation TEXT NOT NULL, -- crop, copy (kept whole as the crop), archive, move, remove, restore, stage or unstage
-  source TEXT, -- absolute path the file came from; empty where the event does not say
-  destination TEXT, -- absolute path it went to; empty if it was removed
-  sha256 TEXT, -- sha256 of the file at its destination
+  operation TEXT NOT NULL, -- move, stage or unstage
+  source TEXT NOT NULL, -- absolute path the file came from
+  destination TEXT NOT NULL, -- absolute path it went to
+  sha256 TEXT, -- sha256 of the file
   size_bytes INTEGER, -- its length, where the event says
   at TEXT NOT NULL, -- when (UTC)
   actor TEXT NOT NULL, -- who did it
-  run TEXT, -- the run, except for an undo
+  run TEXT, -- the run, where one did it
   PRIMARY KEY (position, number)
 ) STRICT, WITHOUT ROWID
+""")
+
+OPERATIONS = View("""
+CREATE VIEW file_operations ( -- One row per file that was created, moved, archived, removed or restored.
+  position, -- position in the ledger of the event that tells of it
+  number, -- 0, 1, 2 ... within that event, in the order it happened
+  subject, -- the image it was for
+  operation, -- crop, copy (kept whole as the crop), archive, move, remove, restore, stage or unstage
+  source, -- absolute path the file came from; empty where the event does not say
+  destination, -- absolute path it went to; empty if it was removed
+  sha256, -- sha256 of the file at its destination
+  size_bytes, -- its length, where the event says
+  at, -- when (UTC)
+  actor, -- who did it
+  run -- the run, except for an undo
+) AS
+SELECT position, 0, subject, iif(whole, 'copy', 'crop'), source, output, output_sha256, output_bytes, at, actor, run
+FROM execution_outcomes WHERE outcome = 'executed'
+UNION ALL
+SELECT position, 1, subject, 'archive', source, archive, source_sha256, NULL, at, actor, run
+FROM execution_outcomes WHERE outcome = 'executed'
+UNION ALL
+SELECT position, 0, subject, 'remove', output, NULL, NULL, NULL, at, actor, NULL
+FROM execution_outcomes WHERE outcome = 'undone'
+UNION ALL
+SELECT position, 1, subject, 'restore', NULL, source, source_sha256, NULL, at, actor, NULL
+FROM execution_outcomes WHERE outcome = 'undone'
+UNION ALL
+SELECT position, number, subject, operation, source, destination, sha256, size_bytes, at, actor, run FROM moved_files
 """)
 
 FILES_WRITTEN = View("""
@@ -38,59 +68,52 @@ CREATE VIEW files_written ( -- The crops on disk: every output that was written 
   at, -- when it was written (UTC)
   run -- the run that wrote it
 ) AS
-SELECT destination, subject, source, sha256, size_bytes, at, run FROM file_operations AS written
-WHERE operation IN ('crop', 'copy') AND NOT EXISTS (
-  SELECT 1 FROM file_operations AS removed
-  WHERE removed.operation = 'remove' AND removed.subject = written.subject AND removed.source = written.destination
-    AND removed.position > written.position)
+SELECT output, subject, source, output_sha256, output_bytes, at, run FROM execution_outcomes AS written
+WHERE outcome = 'executed' AND NOT EXISTS (
+  SELECT 1 FROM execution_outcomes AS undone
+  WHERE undone.outcome = 'undone' AND undone.subject = written.subject AND undone.output = written.output
+    AND undone.position > written.position)
 """)
 
 
 def executed(event: CropExecuted, entry: Entry) -> Iterator[Change]:
-    """The crop appears, the original goes to the archive, its companions go with the crop."""
-    # Where the bytes were kept whole there are no pixels of their own to have a hash.
-    made = "copy" if event.pixels_sha256 is None else "crop"
-    run = event.run
-    yield _operation(entry, 0, made, event.source, event.output, event.output_sha256, event.output_size_bytes, run)
-    yield _operation(entry, 1, "archive", event.source, event.archive, event.source_sha256, None, run)
+    """The companions go with the crop."""
     for number, file in enumerate(event.companions, 2):
-        yield _operation(entry, number, "move", file.source, file.destination, file.sha256, file.size_bytes, run)
+        yield _moved(entry, number, "move", file.source, file.destination, file.sha256, file.size_bytes, event.run)
 
 
 def undone(event: CropUndone, entry: Entry) -> Iterator[Change]:
-    """The original and its companions come back, the crop goes."""
-    yield _operation(entry, 0, "remove", event.output, None, None, None, None)
-    yield _operation(entry, 1, "restore", None, event.source, event.source_sha256, None, None)
+    """The companions come back."""
     for number, file in enumerate(event.companions, 2):
-        yield _operation(entry, number, "move", file.source, file.destination, file.sha256, file.size_bytes, None)
+        yield _moved(entry, number, "move", file.source, file.destination, file.sha256, file.size_bytes, None)
 
 
 def staged(event: ImageStaged, entry: Entry) -> Iterator[Change]:
     """A rejected image goes to the staging folder with its companions."""
-    yield _operation(entry, 0, "stage", event.source, event.staged, event.sha256, event.size_bytes, None)
+    yield _moved(entry, 0, "stage", event.source, event.staged, event.sha256, event.size_bytes, None)
     for number, file in enumerate(event.companions, 1):
-        yield _operation(entry, number, "stage", file.source, file.destination, file.sha256, file.size_bytes, None)
+        yield _moved(entry, number, "stage", file.source, file.destination, file.sha256, file.size_bytes, None)
 
 
 def unstaged(event: ImageUnstaged, entry: Entry) -> Iterator[Change]:
     """It comes back."""
-    yield _operation(entry, 0, "unstage", event.staged, event.source, event.sha256, None, None)
+    yield _moved(entry, 0, "unstage", event.staged, event.source, event.sha256, None, None)
     for number, file in enumerate(event.companions, 1):
-        yield _operation(entry, number, "unstage", file.source, file.destination, file.sha256, file.size_bytes, None)
+        yield _moved(entry, number, "unstage", file.source, file.destination, file.sha256, file.size_bytes, None)
 
 
-def _operation(
+def _moved(
     entry: Entry,
     number: int,
     operation: str,
-    source: str | None,
-    destination: str | None,
+    source: str,
+    destination: str,
     sha256: str | None,
     size_bytes: int | None,
     run: str | None,
 ) -> Put:
     return Put(
-        "file_operations",
+        "moved_files",
         {
             "position": entry.position, "number": number, "subject": entry.subject, "operation": operation,
             "source": source, "destination": destination, "sha256": sha256, "size_bytes": size_bytes,
@@ -101,11 +124,11 @@ def _operation(
 
 FILE_OPERATIONS = Projection(
     name="file_operations",
-    version=2,
+    version=3,
     sentence="The audit trail of the disk: every file that was created, moved, archived, removed or restored.",
-    tables=(OPERATIONS,),
-    views=(FILES_WRITTEN,),
-    indexes=("CREATE INDEX file_operations_removed ON file_operations (subject, source) WHERE operation = 'remove'",),
+    tables=(MOVED,),
+    views=(OPERATIONS, FILES_WRITTEN),
+    reads=("executions",),
     folds=MappingProxyType({CropExecuted: executed, CropUndone: undone, ImageStaged: staged, ImageUnstaged: unstaged}),
 )
 
@@ -115,7 +138,7 @@ FILE_OPERATIONS = Projection(
 
 @frozen
 class FileOperation:
-    """A row of the table `file_operations`."""
+    """A row of the view `file_operations`."""
 
     position: int
     number: int

@@ -59,11 +59,10 @@ def test_a_row_that_is_missing_and_a_row_too_many_are_found(stage):
     stage.tell(STORY)
     stage.catch_up()
     edit(stage, "DELETE FROM image_decisions WHERE filename = '1.png'")
-    edit(stage, "INSERT INTO file_operations SELECT position, 77, subject, operation, source, destination, sha256,"
-                " size_bytes, at, actor, run FROM file_operations LIMIT 1")  # fmt: skip
+    edit(stage, "INSERT INTO moved_files VALUES (5, 77, 'image/a', 'move', '/a', '/b', NULL, NULL, '2025', 'x', NULL)")
     found = {(each.part, each.key, each.what) for each in check(stage.ledger, stage.path)}
     assert ("image_decisions", (stage.subject("a/1.png"),), "is missing") in found
-    assert ("file_operations", (5, 77), "should not be there") in found
+    assert ("moved_files", (5, 77), "should not be there") in found
 
 
 def test_a_view_that_was_changed_or_dropped_is_found(stage):
@@ -116,9 +115,9 @@ def test_one_projection_can_be_rebuilt_by_itself(stage):
     stage.tell(STORY)
     stage.catch_up()
     edit(stage, "DELETE FROM queue_crops")
-    edit(stage, "DELETE FROM file_operations")
+    edit(stage, "DELETE FROM human_marks")
     rebuild(stage.ledger, stage.path, "queue")
-    assert {each.projection for each in check(stage.ledger, stage.path)} == {"file_operations"}
+    assert {each.projection for each in check(stage.ledger, stage.path)} == {"cadence"}
 
 
 def test_an_unknown_projection_is_not_found_and_the_known_are_named(stage):
