@@ -76,20 +76,19 @@ def test_a_directory_that_is_gone_is_said_and_not_hidden(made_server, browser_pa
 
 
 def test_pictures_are_made_in_the_very_pixels_they_take_and_again_when_the_window_changes(bench, browser_page):
-    page = bench(3)
+    browser_page.set_viewport_size({"width": 700, "height": 500})  # smaller than the photographs
+    page = bench(4)
 
     def sizes():
         return browser_page.evaluate(
-            """() => [...document.querySelectorAll(".picture")].map((picture) => {
+            """() => [...document.querySelectorAll("crop-pane:not([hidden]) .picture")].map((picture) => {
                  const { width, height } = picture.getBoundingClientRect();
                  const { devicePixelRatio: dense } = window;
                  return [picture.width - Math.round(width * dense), picture.height - Math.round(height * dense)]; })"""
         )
 
-    fits = (
-        "() => [...document.querySelectorAll('.picture')].every((each) => each.width === Math.round(each.clientWidth))"
-    )
-    browser_page.set_viewport_size({"width": 700, "height": 500})
+    fits = """() => [...document.querySelectorAll("crop-pane:not([hidden]) .picture")]
+      .every((each) => each.width === each.clientWidth)"""
     browser_page.wait_for_function(fits)
     assert sizes() == [[0, 0]] * 3
     before = browser_page.evaluate("() => document.querySelector('.picture').width")
@@ -97,7 +96,12 @@ def test_pictures_are_made_in_the_very_pixels_they_take_and_again_when_the_windo
     browser_page.wait_for_function("(before) => document.querySelector('.picture').width > before", arg=before)
     browser_page.wait_for_function(fits)
     assert sizes() == [[0, 0]] * 3
-    assert page.names()
+    browser_page.set_viewport_size({"width": 700, "height": 400})
+    browser_page.wait_for_function(fits)
+    page.enter()  # the last one has the window for itself
+    assert len(page.names()) == 1
+    browser_page.wait_for_function(fits)
+    assert sizes() == [[0, 0]]
 
 
 def test_what_was_submitted_is_sent_once_the_next_images_are_seen(bench, browser_page):

@@ -137,15 +137,17 @@ export class CropPane extends HTMLElement {
   }
 
   #measured({ width, height }) {
+    const before = this.#room;
     this.#room = width && height ? { width, height } : null;
     this.#fit();
+    const changed = this.#room && (before?.width !== width || before?.height !== height);
+    if (changed) this.dispatchEvent(new CustomEvent("room", { bubbles: true }));
   }
 
   #fit() {
     if (!this.#entry) return;
     // Asked only where it is not known: asking makes the browser lay out everything at once.
-    if (!this.#room) this.#measuredNow();
-    if (!this.#room) return;
+    if (!this.#room) return this.#measuredNow();
     const { image } = this.#entry;
     const [across, down] = shownSize(image, this.#room);
     this.#scale = across / image.width;
@@ -156,7 +158,7 @@ export class CropPane extends HTMLElement {
 
   #measuredNow() {
     const { width, height } = this.#parts.field.getBoundingClientRect();
-    this.#room = width && height ? { width, height } : null;
+    if (width && height) this.#measured({ width, height });
   }
 
   #paint() {

@@ -40,6 +40,7 @@ async function begin(setup) {
   });
   at("panes").append(...panes);
   at("panes").dataset.size = setup.size;
+  at("panes").addEventListener("room", () => pictures.refit());
 
   const pictures = new Pictures({
     sizeOf: (image) => shownSize(image, panes.find((pane) => pane.room)?.room ?? roomBefore()),

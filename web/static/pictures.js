@@ -34,10 +34,10 @@ export class Pictures {
     return this.#kept.size;
   }
 
-  /** Scales every picture anew that is not as large as it is shown now. */
-  refit() {
+  /** Scales every picture anew that is not as large as it is shown now, once the window is as it is to be. */
+  refit(afterMs = SETTLED_MS) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { for (const held of this.#kept.values()) if (held.ready) this.#draw(held); }, SETTLED_MS);
+    this.#timer = setTimeout(() => { for (const held of this.#kept.values()) if (held.ready) this.#draw(held); }, afterMs);
   }
 
   #begin(image) {

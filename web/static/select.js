@@ -40,6 +40,7 @@ async function begin(setup) {
   const pane = document.createElement("crop-pane");
   pane.dataset.number = 1;
   pane.ratioOf = (image) => image.width / image.height;
+  pane.addEventListener("room", () => pictures.refit(0));
   pane.addEventListener("box", (event) => { state = choosing.drawn(state, event.detail.box); });
 
   const send = sender({
@@ -171,7 +172,9 @@ async function begin(setup) {
   function fitFrames(images) {
     const field = at("panes").querySelector(".field");
     if (!field) return;
+    const before = room;
     room = { width: field.clientWidth, height: field.clientHeight };
+    if (before?.width !== room.width || before?.height !== room.height) pictures.refit();
     at("panes").querySelectorAll(".choice-pane").forEach((each, index) => {
       const frame = each.querySelector(".frame");
       if (!frame) return;
