@@ -84,18 +84,14 @@ class Owing:
         image: Image = replay(IMAGES, history)[0]
         stands = _standing_crop(image, history)
         if mark is None:
-            if made and stands is not None and stands.by_an_import:
-                withdrawal = WithdrawCrop(subject, "carried out by the tool whose queue it was in")
-                return Request(withdrawal, stands.actor, correlation, at=max(made))
-            return None
+            return _withdrawal(stands, made, correlation)
         if (stands is not None and _is(stands, mark)) or decided_after(image, history, mark):
             return None
-        actor = next(each.actor for each in told if each.mark.at == mark.at)
         file = found or self.recorder.look(mark)
         if isinstance(file, CropledgerError):
             raise file
-        command = RecordCrop(subject, _informed(mark, file), retold=True)
-        return Request(command, actor, correlation, at=mark.at)
+        actor = next(each.actor for each in told if each.mark.at == mark.at)
+        return Request(RecordCrop(subject, _informed(mark, file), retold=True), actor, correlation, at=mark.at)
 
     def _told(self, project: str, name: str) -> Iterator[_Told]:
         for entry in self.recorder.ledger.history(mark_subject(project, name)):
@@ -134,6 +130,14 @@ def _standing_crop(image: Image, history: list[Entry]) -> Entry | None:
     """The recording of the crop that is owed and can be replaced, if one is."""
     owed = image.crop_version is not None and image.status in {"pending", "failed"}
     return history[image.crop_version - 1] if owed and image.crop_version else None
+
+
+def _withdrawal(stands: Entry | None, made: list[Instant], correlation: str) -> Request | None:
+    """What takes back a crop that an import had put into the queue, and that was carried out."""
+    if not made or stands is None or not stands.by_an_import:
+        return None
+    command = WithdrawCrop(stands.subject, "carried out by the tool whose queue it was in")
+    return Request(command, stands.actor, correlation, at=max(made))
 
 
 def _informed(mark: Mark, image: ImageFile) -> CropRecorded:

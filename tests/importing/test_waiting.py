@@ -304,3 +304,11 @@ def test_progress_is_told_image_by_image_for_looking_is_what_takes_long(desk, im
     content = lines(*(line(desk, name) for name in ("a.png", "b.png", "c.png")))
     desk.bring(content, "pending.jsonl", queue=True, progress=lambda done, of: told.append((done, of)))
     assert told == [(1, 3), (2, 3), (3, 3), (3, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_either_telling_of_a_mark_knows_is_known_of_it(desk, images, order):
+    images("q.png")
+    for each in [line(desk), line(desk, created_at="2025-11-02T10:05:00Z", group_id="g7")][::order]:
+        desk.bring(lines(each), "pending.jsonl", queue=True)
+    assert desk.rows("SELECT group_id, marked_at FROM queue") == [("g7", "2025-11-02T10:00:00.000000Z")]
