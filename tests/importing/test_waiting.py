@@ -312,3 +312,51 @@ def test_what_either_telling_of_a_mark_knows_is_known_of_it(desk, images, order)
     for each in [line(desk), line(desk, created_at="2025-11-02T10:05:00Z", group_id="g7")][::order]:
         desk.bring(lines(each), "pending.jsonl", queue=True)
     assert desk.rows("SELECT group_id, marked_at FROM queue") == [("g7", "2025-11-02T10:00:00.000000Z")]
+
+
+def marked(desk, name: str, box: Box) -> None:
+    """An operator marks an image here, now."""
+    from commands.recording.marks import Mark
+    from commands.recording.recording import Asked, Recorder
+    from imaging.zones import Zones
+
+    recorder = Recorder(desk.ledger, desk.projections(), Zones.of(desk.folder))
+    assert recorder.record([Mark("p", str(desk.folder / name), box)], Asked("operator:ann", "c", NOW)).recorded == 1
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_crop_that_was_carried_out_later_at_the_same_path_ends_what_waited_before(desk, images, order):
+    images("a.png")
+    later = batch(desk, "a.png", status="completed", number=2)
+    later["crops"][0] |= {"crop_rect": [0, 0, 400, 200], "crop_rect_normalized": [0, 0, 0.5, 0.5]}
+    for each in [batch(desk, "a.png"), later][::order]:
+        desk.bring(lines(each), "crop_queue.jsonl", queue=True)
+    assert owed(desk) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_crop_of_the_same_instant_was_carried_out_whatever_path_it_was_written_with(desk, images, order):
+    images("a.png")
+    moved = batch(desk, "a.png", status="completed")
+    moved["crops"][0] |= {"source_path": "/elsewhere/a.png"}
+    for each in [batch(desk, "a.png"), moved][::order]:
+        desk.bring(lines(each), "crop_queue.jsonl", queue=True)
+    assert owed(desk) == []
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_another_image_of_the_same_name_that_was_carried_out_ends_nothing(desk, images, order):
+    images("a.png")
+    other = batch(desk, "a.png", status="completed", number=2)
+    other["crops"][0] |= {"source_path": "/elsewhere/a.png"}
+    for each in [batch(desk, "a.png"), other][::order]:
+        desk.bring(lines(each), "crop_queue.jsonl", queue=True)
+    assert [row[0] for row in owed(desk)] == ["a.png"]
+
+
+def test_what_an_operator_marked_since_is_not_taken_back_by_an_import(desk, images):
+    images("a.png")
+    desk.bring(lines(batch(desk, "a.png")), "crop_queue.jsonl", queue=True)
+    marked(desk, "a.png", Box(0, 0, 0.25, 0.25))
+    desk.bring(lines(batch(desk, "a.png", status="completed")), "crop_queue.jsonl", queue=True)
+    assert [row[3] for row in owed(desk)] == ["operator:ann"]
