@@ -102,3 +102,15 @@ def test_a_mark_that_waits_is_no_crop_made_elsewhere(desk):
     assert desk.crops() == []
     assert desk.rows("SELECT status FROM images") == [("recorded",)]
     assert desk.rows("SELECT timestamp, filename, crop_x1 FROM training") == [(f"{LATER[:-1]}.000000Z", "a.png", 0.125)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_training_data_that_tells_of_a_mark_that_waits_does_not_make_it_done(desk, log, order):
+    Image.new("RGB", (800, 400), "red").save(desk.folder / "a.png")
+    row = log.file(log.v2(at=LATER), header=log.header_v2)
+    for name, content in [("training.csv", row), ("q.jsonl", queued(desk, status="pending"))][::order]:
+        desk.bring(content, name, queue=True)
+    assert desk.crops() == []
+    assert desk.rows("SELECT status FROM images") == [("recorded",)]
+    assert len(trained(desk)) == 1
+    assert human(desk) == 1

@@ -360,3 +360,19 @@ def test_what_an_operator_marked_since_is_not_taken_back_by_an_import(desk, imag
     marked(desk, "a.png", Box(0, 0, 0.25, 0.25))
     desk.bring(lines(batch(desk, "a.png", status="completed")), "crop_queue.jsonl", queue=True)
     assert [row[3] for row in owed(desk)] == ["operator:ann"]
+
+
+def test_a_mark_of_an_image_that_was_carried_out_elsewhere_is_not_missed(desk):
+    desk.bring(lines(batch(desk, "a.png", status="completed")), "crop_queue.jsonl", queue=True)
+    report = desk.bring(lines(batch(desk, "a.png")), "crop_queue.jsonl", queue=True)
+    assert (report.known, report.set_aside, report.owed) == (1, 0, 0)
+
+
+def test_an_old_export_of_a_mark_that_was_replaced_here_says_nothing_new(desk, images):
+    images("q.png")
+    marked(desk, "q.png", BOX)
+    [(at,)] = desk.rows("SELECT marked_at FROM queue")
+    marked(desk, "q.png", Box(0, 0, 0.5, 0.5))
+    head = desk.ledger.head()
+    report = desk.bring(lines(line(desk, created_at=at)), "pending.jsonl", queue=True)
+    assert (report.known, report.owed, desk.ledger.head()) == (1, 0, head)
