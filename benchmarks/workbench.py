@@ -66,7 +66,7 @@ WATCH_KEYS = """
 }
 """
 
-HELD = "() => [document.querySelectorAll('*').length, document.querySelectorAll('canvas').length]"
+HELD = "() => [document.querySelectorAll('*').length, Number(document.getElementById('bench').dataset.pictures)]"
 
 
 def heap_mb(page: object) -> float:

@@ -122,3 +122,14 @@ def test_what_was_submitted_is_sent_once_the_next_images_are_seen(bench, browser
     assert order[0] == "next is shown"
     assert not order[1].startswith("0 "), "what waits is kept in the browser at once"
     assert order.index("next is seen") < order.index("/crop/marks")
+
+
+def test_pictures_that_are_far_behind_are_given_up(bench, browser_page):
+    page = bench(24)
+    for _ in range(6):
+        page.enter()
+    page.recorded()
+    page.press("b", "b", "b", "b")  # and are there again for who goes back
+
+    page.ready()
+    assert 6 <= int(browser_page.locator("#bench").get_attribute("data-pictures")) <= 21

@@ -73,6 +73,7 @@ async function begin(setup) {
     settling ??= painted().then(() => {
       settling = null;
       pictures.keep(near());
+      bench.dataset.pictures = pictures.size;
       fetchMore();
       send();
     });
