@@ -376,3 +376,29 @@ def test_an_old_export_of_a_mark_that_was_replaced_here_says_nothing_new(desk, i
     head = desk.ledger.head()
     report = desk.bring(lines(line(desk, created_at=at)), "pending.jsonl", queue=True)
     assert (report.known, report.owed, desk.ledger.head()) == (1, 0, head)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_was_carried_out_elsewhere_leaves_nothing_behind_as_if_it_had_never_been_owed(desk, images, order):
+    images("a.png")
+    for status in ["pending", "completed"][::order]:
+        desk.bring(lines(batch(desk, "a.png", status=status)), "crop_queue.jsonl", queue=True)
+    for table in ("queue_crops", "decided_images", "image_decisions"):
+        assert desk.rows(f"SELECT * FROM {table}") == []
+    assert desk.rows("SELECT status, directory FROM images") == [("imported", str(desk.folder))]
+    assert desk.rows("SELECT completed, pending FROM progress") == [(1, 0)]
+
+
+def test_an_image_whose_mark_an_import_took_back_can_be_followed_elsewhere(desk, images):
+    from commands.crops import RelocateImage
+    from commands.decider import Request
+    from commands.handle import handle
+    from ledger.values import image_subject
+
+    images("a.png")
+    path = str(desk.folder / "a.png")
+    for status in ("pending", "completed"):
+        desk.bring(lines(batch(desk, "a.png", status=status)), "crop_queue.jsonl", queue=True)
+    move = RelocateImage(image_subject("p", path), path, f"{path}.moved.png")
+    handle(Request(move, "operator:ann", "c"), ledger=desk.ledger, now=NOW)
+    assert desk.rows("SELECT * FROM decided_images") == []
