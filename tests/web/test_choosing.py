@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.web.choosing import Chooser, groups, owed, write_groups
+from tests.web.choosing import Chooser, groups, owed, seen, write_groups
 
 
 def test_a_directory_of_groups_is_decided_by_keys_alone(chooser, made_server, photos):
@@ -77,6 +77,17 @@ def test_everything_can_be_done_by_mouse(chooser, made_server, photos):
     assert set(page.recorded().states()) == {"rejected"}
     page.page.get_by_role("button", name="Next group").click()
     assert page.far() == "1/3 groups"
+
+
+def test_who_goes_from_button_to_button_is_not_thrown_out(chooser):
+    page = chooser()
+    page.page.get_by_role("button", name="Whole S").focus()
+    page.press("Enter").recorded()
+    seen(page, ["other", "kept", "other", "other"])
+
+    assert page.page.evaluate("document.activeElement.textContent") == "Whole S"
+    page.press("Tab", "Space").recorded()
+    page.page.wait_for_selector("crop-pane")
 
 
 def test_a_reload_shows_what_was_decided(chooser):

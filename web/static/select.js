@@ -165,7 +165,10 @@ async function begin(setup) {
     if (now === drawn && !pane.isConnected) return;
     drawn = now;
     at("panes").dataset.size = at("panes").dataset.shown = images.length; // without any, the words take their place
+    const buttons = () => [...at("panes").querySelectorAll(".ways button")];
+    const focused = buttons().indexOf(document.activeElement);
     at("panes").replaceChildren(...images.map((image, index) => paneOf(group, image, index)));
+    if (focused >= 0) (buttons()[focused] ?? at("panes")).focus(); // who goes from button to button stays there
     fitFrames(images);
   }
 
