@@ -155,6 +155,15 @@ def test_a_stream_that_is_too_short_or_too_long_or_damaged_is_malformed():
 
 
 @quick
+def test_a_single_byte_behind_the_pixels_is_malformed():
+    *strips, end = bodies(TALL)
+    last = zlib.compressobj(1, wbits=-15)
+    tail = last.compress(b"x") + last.flush() + end[-4:]
+    with pytest.raises(Malformed, match="behind its pixels"):
+        inflated([*strips, tail], "RGB", TALL.size)
+
+
+@quick
 def test_what_was_not_written_here_is_unfamiliar_before_anything_is_handed_out():
     whole = b"".join(bodies(TALL))
     for pieces in ([whole], [whole[:3000], whole[3000:]], [], [b""]):
@@ -196,6 +205,7 @@ def test_pixels_differ_in_any_byte_and_not_beyond_the_margin():
         (3 * (20 * 5 + 10), True),
         (3 * (20 * 2 + 2), True),
         (3 * 41, False),
+        (3 * (20 * 1 + 10), False),
         (3 * (20 * 7 + 17), True),
         (3 * (20 * 7 + 18), False),
         (3 * (20 * 8 + 10), False),

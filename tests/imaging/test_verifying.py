@@ -1,5 +1,6 @@
 """The verifier: planted faults are caught, honest encodings of real photographs are not."""
 
+import hashlib
 import importlib
 import io
 import random
@@ -8,15 +9,17 @@ from pathlib import Path
 
 import pytest
 import skimage
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageFilter
 
 from imaging import ladder
 from imaging import write as writer
 from imaging.disk import write_new
 from imaging.formats import bmp, jpeg, png, png_chunks, tiff, webp
-from imaging.pixels import Pixels
+from imaging.likeness import Likeness
+from imaging.pixels import Pixels, Strips
 from imaging.problems import Unusable
 from imaging.verify import check, source_of
 from ledger.values import PixelBox
@@ -326,3 +329,87 @@ def test_no_honest_lossy_crop_of_the_worst_pictures_is_refused(kind):
 def zlib_noise(count):
     chance = random.Random(3)  # noqa: S311  # noise, not secrets
     return zlib.compress(chance.randbytes(count))[:count]
+
+
+def in_strips(region, seen, noise=4.0, rows=64, **options):
+    """What a judge says who saw this picture some rows at a time."""
+    judge = Likeness(Pixels.of(region), noise, **options)
+    whole = Pixels.of(seen)
+    for top in range(0, whole.height_px, rows):
+        judge.see(whole.rows(top, min(rows, whole.height_px - top)))
+    return judge.unlike()
+
+
+def blurred(picture):
+    return picture.filter(ImageFilter.BoxBlur(1))
+
+
+@pytest.mark.parametrize("rows", [8, 64, 400])
+def test_a_likeness_is_the_same_in_strips_of_any_height(rows):
+    picture = photo("coffee.png")
+    again = source("JPEG", picture, quality=90)
+    with Image.open(again.stream) as image:
+        assert in_strips(picture, image.convert("RGB"), rows=rows) is None
+    assert "beside the one marked" in (in_strips(picture, moved(blurred(picture), 1, 0), noise=60, rows=rows) or "")
+
+
+@pytest.mark.parametrize("top", [0, 128, 384])
+def test_a_block_that_is_lost_in_any_strip_is_seen(top):
+    picture = photo("coffee.png")
+    faulty = picture.copy()
+    faulty.paste((255, 0, 255), (64, top, 80, top + 16))
+    assert in_strips(picture, picture) is None
+    assert "a part of it is off" in (in_strips(picture, faulty) or "")
+
+
+@pytest.mark.parametrize("top", [0, 128, 399])
+def test_transparency_that_differs_in_one_pixel_is_seen_where_it_must_be_the_same(top):
+    picture = photo("coffee.png").convert("RGBA")
+    faulty = picture.copy()
+    faulty.putpixel((7, top), (*picture.getpixel((7, top))[:3], 254))
+    assert in_strips(picture, picture) is None
+    assert in_strips(picture, faulty) == "its transparency is not that of the source"
+    assert in_strips(picture, faulty, alpha_noise=4.0) is None
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP"])
+def test_the_hash_told_is_that_of_the_pixels_found(rung, kind):
+    origin = source(kind)
+    box = PixelBox(11, 13, 590, 390)
+    told = checked(origin, box, encode(origin, origin.region(box)))
+    samples = photo("coffee.png").crop((11, 13, 590, 390)).tobytes()
+    assert told == hashlib.sha256(b"RGB 579x377\n" + samples).hexdigest()
+
+
+def test_pixels_of_another_kind_than_the_source_s_are_wrong(monkeypatch):
+    origin = source("PNG")
+    crop = encode(origin, region(origin))
+    strips = Strips.of(Pixels("RGBA", *origin.region(BOX).size, bytes(4)))
+    monkeypatch.setattr("imaging.verify.read_back", lambda *_: strips)
+    with pytest.raises(Unusable, match="it is RGBA") as caught:
+        checked(origin, BOX, crop)
+    assert caught.value.reason == "verification"
+
+
+def test_a_decoder_that_hands_out_too_few_rows_is_not_believed(monkeypatch):
+    origin = source("PNG")
+    crop = encode(origin, region(origin))
+    real = png.read_back
+
+    def short(stream, found):
+        strips = real(stream, found)
+        return evolve(strips, each=iter(list(strips.each)[:-1]))
+
+    monkeypatch.setattr(png, "read_back", short)
+    with pytest.raises(Unusable, match="another size") as caught:
+        checked(origin, BOX, crop)
+    assert caught.value.reason == "verification"
+
+
+def test_a_bmp_with_compressed_rows_is_not_read_back(textured):
+    origin = source("BMP", textured((61, 43), "P"))
+    good = bytearray(encode(origin, origin.region(PixelBox(3, 5, 50, 37))))
+    good[30] = 1
+    with pytest.raises(Unusable) as caught:
+        checked(origin, PixelBox(3, 5, 50, 37), bytes(good))
+    assert caught.value.reason == "verification"
