@@ -142,6 +142,12 @@ def test_what_would_be_changed_is_refused_by_name(tag, kind, value, why):
     assert why in source_of(io.BytesIO(bytes(patched)), "a").header.damage
 
 
+def test_colours_of_different_depths_are_refused_by_name():
+    raw = bytearray(big_endian("RGB;16"))
+    struct.pack_into(">H", raw, ifd.parse(bytes(raw)).first()[0][0x102].offset + 4, 8)
+    assert "different depths" in source_of(io.BytesIO(bytes(raw)), "a").header.damage
+
+
 def test_other_depths_of_colour_are_refused_by_name():
     image = pyvips.Image.new_from_memory(bytes(61 * 43 * 3 * 4), *SIZE, 3, "float")
     raw = image.copy(interpretation="rgb").tiffsave_buffer()

@@ -80,6 +80,13 @@ def test_a_jpeg_is_read_back_by_libvips_in_strips(monkeypatch, progressive):
 
 
 @quick
+def test_libvips_hands_out_no_picture_of_another_size():
+    out = jpeg()
+    with pytest.raises(vips.Unread, match="sees 1200x900"):
+        vips.strips(ladder.fast(), out, "RGB", (1200, 899))
+
+
+@quick
 def test_a_strip_that_libvips_cannot_read_has_a_typed_error():
     raw = jpeg().getvalue()
     torn = io.BytesIO(raw[: len(raw) * 2 // 3])

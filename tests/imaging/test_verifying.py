@@ -18,6 +18,7 @@ from imaging import ladder
 from imaging import write as writer
 from imaging.disk import write_new
 from imaging.formats import bmp, jpeg, png, png_chunks, tiff, webp
+from imaging.formats.header import Malformed
 from imaging.likeness import Likeness
 from imaging.pixels import Pixels, Strips
 from imaging.problems import Unusable
@@ -410,6 +411,8 @@ def test_a_bmp_with_compressed_rows_is_not_read_back(textured):
     origin = source("BMP", textured((61, 43), "P"))
     good = bytearray(encode(origin, origin.region(PixelBox(3, 5, 50, 37))))
     good[30] = 1
+    with pytest.raises(Malformed, match="compressed"):
+        bmp.read_back(io.BytesIO(good), origin.header)
     with pytest.raises(Unusable) as caught:
         checked(origin, PixelBox(3, 5, 50, 37), bytes(good))
     assert caught.value.reason == "verification"
