@@ -233,7 +233,7 @@ RULES = {
         "executed": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False)],
         "skipped": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False)],
         "kept": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False)],
-        "staged": Refused,
+        "staged": [ImageRelocated(PATH, NEW_PATH, decided=True, marked=False, evidence=False, staged=True)],
     },
     STAGE: {
         "untouched": Refused,
@@ -476,7 +476,7 @@ LEGAL = {
     SKIPPED: {"untouched"},
     KEPT: {"untouched"},
     RESTORED: {"skipped", "kept"},
-    ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False): set(HISTORIES) - {"started", "staged"},
+    ImageRelocated(PATH, NEW_PATH, decided=True, marked=True, evidence=False): set(HISTORIES) - {"started"},
     STAGED: {"skipped"},
     UNSTAGED: {"staged"},
     HISTORY: set(HISTORIES),
