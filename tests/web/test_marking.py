@@ -108,11 +108,13 @@ def test_enter_before_the_images_are_seen_records_nothing(made_server, bench, br
 
 def test_an_image_that_cannot_be_decoded_says_why_and_holds_nobody_up(made_server, browser_page, photos):
     write_photographs(photos, 4)
-    torn = sorted(photos.iterdir())[1]
-    torn.write_bytes(torn.read_bytes()[: torn.stat().st_size // 2])
+    torn = sorted(photos.iterdir())[2]
+    raw = torn.read_bytes()
+    half = len(raw) // 2
+    torn.write_bytes(raw[:half] + bytes(200) + raw[half + 200 :])  # what a look at its two ends does not see
     made_server.start(photos, "--project", "spring")
     page = Bench(browser_page, made_server.url).open()
-    page.page.wait_for_selector("crop-pane.broken")
+    page.page.wait_for_selector("crop-pane.broken", timeout=30_000)  # decoding gives way to all else
     assert torn.name in page.page.locator("crop-pane.broken .over").inner_text()
 
     page.enter().press("Enter").recorded()
