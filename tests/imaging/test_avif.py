@@ -152,6 +152,14 @@ def test_profile_exif_and_xmp_are_kept_byte_for_byte(textured, make):
     assert main.property(b"pasp") == b"\0\0\0\1" * 2
 
 
+@pytest.mark.parametrize(("name", "byte", "bits"), [(b"nclx", 10, 0x80), (b"av1C", 6, 0x0C), (b"nclx", 9, 1)])
+def test_only_full_range_and_colour_at_full_size_are_lossless(textured, name, byte, bits):
+    raw = bytearray(lossless(textured((61, 43))))
+    assert source_of(io.BytesIO(bytes(raw)), "a").header.lossless
+    raw[raw.index(name) + byte] ^= bits
+    assert not source_of(io.BytesIO(bytes(raw)), "a").header.lossless
+
+
 def test_what_colours_mean_is_kept_and_how_they_are_coded_is_the_encoders(textured):
     raw = lossy(textured((61, 43)))
     meaning = struct.pack(">HH", 12, 16)  # as displays with wide colour and brightness have it
@@ -196,6 +204,7 @@ def test_a_thumbnail_is_left_and_said(textured):
         lossy(textured((61, 43))), more=(Item(b"av01", b"small"),), references=(Reference(b"thmb", 100, (1,)),)
     )
     origin = source_of(io.BytesIO(raw), "a")
+    assert origin.header.damage is None
     made = avif.encode(origin.stream, origin.header, origin.region(BOX))
     assert made.warnings == ("generation_loss", "chunk_dropped")
     assert len(parse(b"".join(made.pieces)).items) == 1
@@ -280,6 +289,26 @@ def test_a_file_taken_apart_and_put_together_is_as_before():
     assert parse(once) == parse(WHOLE) or parse(once).items == parse(WHOLE).items
     assert built(parse(once)) == once
     assert loaded(once).tobytes() == loaded(WHOLE).tobytes()
+
+
+def test_an_item_that_reaches_beyond_the_file_is_malformed(textured):
+    raw = built(parse(lossy(textured((61, 43)))))
+    length = struct.pack(">I", len(parse(raw).items[1].content))
+    with pytest.raises(Malformed, match="reaches beyond the file"):
+        parse(raw.replace(length, struct.pack(">I", 10**6), 1))
+    with pytest.raises(Malformed, match="reaches beyond the file"):
+        parse(raw.replace(length, bytes(4), 1))
+
+
+def test_a_box_that_is_longer_than_what_it_stands_in_is_malformed(textured):
+    raw = lossy(textured((61, 43)))
+    with pytest.raises(Malformed, match="longer than what it stands in"):
+        parse(raw[:-1])
+    place = raw.index(b"ispe") - 4
+    with pytest.raises(Malformed, match="longer than what it stands in"):
+        parse(raw[:place] + struct.pack(">I", 10**6) + raw[place + 4 :])
+    with pytest.raises(Malformed):
+        parse(raw[:place] + struct.pack(">I", 4) + raw[place + 4 :])
 
 
 @pytest.mark.parametrize("place", ["nothing", "a box beyond the end", "no items"])
