@@ -12,7 +12,7 @@ import skimage
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageChops, ImageFilter, PngImagePlugin
 
 from imaging import ladder
 from imaging import write as writer
@@ -134,9 +134,31 @@ def test_specks_that_no_mean_shows_are_caught():
     assert_wrong(origin, encode(origin, speckled(region(origin))))
 
 
+def said(data, kind):
+    """Some of what a format can say about its picture."""
+    turn = Image.Exif()
+    turn[0x0112] = data.draw(st.integers(1, 8))
+    turn[0x010E] = data.draw(st.sampled_from(["", "a cat"]))
+    xmp = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+    text = PngImagePlugin.PngInfo()
+    text.add_text("parameters", "a cat, Steps: 20")
+    known = {
+        "exif": (("PNG", "JPEG", "WEBP", "TIFF"), turn),
+        "icc_profile": (("PNG", "JPEG", "WEBP", "TIFF"), bytes(3) + b"\x80" + bytes(124)),
+        "xmp": (("JPEG", "WEBP"), xmp),
+        "tiffinfo": (("TIFF",), {0x2BC: xmp, 0x10F: "a maker"}),
+        "pnginfo": (("PNG",), text),
+        "dpi": (("PNG", "JPEG", "TIFF", "BMP"), (300, 300)),
+        "comment": (("JPEG",), b"a comment"),
+    }
+    chosen = data.draw(st.sets(st.sampled_from(sorted(known))))
+    return {name: known[name][1] for name in sorted(chosen) if kind in known[name][0]}
+
+
+@pytest.mark.parametrize("is_fast", [True, False])
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_any_box_of_any_small_picture_is_encoded_and_accepted(data):
+def test_any_box_of_any_small_picture_is_encoded_and_accepted(is_fast, data):
     kind, modes = data.draw(
         st.sampled_from(
             [
@@ -150,18 +172,20 @@ def test_any_box_of_any_small_picture_is_encoded_and_accepted(data):
     )
     mode = data.draw(st.sampled_from(modes))
     width, height = data.draw(st.integers(1, 40)), data.draw(st.integers(1, 40))
-    turn = Image.Exif()
-    turn[0x0112] = data.draw(st.integers(1, 8))
     noise = random.Random(data.draw(st.integers(0, 99))).randbytes(width * height * 3)  # noqa: S311
     picture = Image.frombytes("RGB", (width, height), noise).convert("I" if mode == "I;16" else mode).convert(mode)
-    options = {} if kind == "BMP" else {"exif": turn}
-    origin = source(kind, picture, **options, **({"lossless": data.draw(st.booleans())} if kind == "WEBP" else {}))
-    shown = origin.dimensions
-    left, top = data.draw(st.integers(0, shown.width_px - 1)), data.draw(st.integers(0, shown.height_px - 1))
-    right, bottom = data.draw(st.integers(left + 1, shown.width_px)), data.draw(st.integers(top + 1, shown.height_px))
-    box = PixelBox(left, top, right, bottom)
-    cut = origin.region(box)
-    check(origin, cut, io.BytesIO(encode(origin, cut)), "crop")
+    options = said(data, kind) | ({"lossless": data.draw(st.booleans())} if kind == "WEBP" else {})
+    allowed, ladder.FAST_ALLOWED = ladder.FAST_ALLOWED, is_fast
+    try:
+        origin = source(kind, picture, **options)
+        shown = origin.dimensions
+        left, top = data.draw(st.integers(0, shown.width_px - 1)), data.draw(st.integers(0, shown.height_px - 1))
+        right = data.draw(st.integers(left + 1, shown.width_px))
+        bottom = data.draw(st.integers(top + 1, shown.height_px))
+        cut = origin.region(PixelBox(left, top, right, bottom))
+        check(origin, cut, io.BytesIO(encode(origin, cut)), "crop")
+    finally:
+        ladder.FAST_ALLOWED = allowed
 
 
 @pytest.mark.parametrize("quality", [20, 40, 60, 90])
