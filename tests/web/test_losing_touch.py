@@ -1,5 +1,6 @@
 """Reloads, dead servers and lost answers: nothing that was marked is lost, and nothing is recorded twice."""
 
+import signal
 from pathlib import Path
 
 from tests.web.bench import directory_of, events, fractions, queue
@@ -61,6 +62,28 @@ def test_an_answer_that_got_lost_is_asked_for_again_and_nothing_is_recorded_twic
 
     assert lost == [200]
     assert len(events(made_server, "crop.recorded")) == 3
+    page.page.complaints.clear()
+
+
+def test_a_server_killed_with_the_request_in_its_hands_records_each_mark_once_when_it_is_back(made_server, bench):
+    page = bench(12)
+    directory, port = directory_of(page), made_server.port
+    shown = []
+    for read, after_ms in ((False, 0), (True, 2), (True, 20)):  # before it is read, and while it is answered
+        page.page.wait_for_timeout(300)  # the two batches behind are loaded
+        shown += page.names()
+        if not read:
+            made_server.process.send_signal(signal.SIGSTOP)
+        with page.page.expect_request("**/crop/marks"):
+            page.press("Enter")
+        page.page.wait_for_timeout(after_ms)
+        made_server.kill()
+        made_server.start(directory, "--project", "spring", port=port)
+        page.recorded()
+
+    recorded = [Path(event["data"]["path"]).name for event in events(made_server, "crop.recorded")]
+    assert sorted(recorded) == sorted(shown)
+    assert len(set(shown)) == 9
     page.page.complaints.clear()
 
 
