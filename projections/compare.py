@@ -49,7 +49,7 @@ def check(
             try:
                 connection.execute("BEGIN")
                 fold_into(ledger, filled, _head_of(connection), projections, watch)
-                return [difference for each in projections for difference in _differences(connection, each)]
+                return list(_differences(connection, projections))
             finally:
                 connection.close()
 
@@ -65,17 +65,31 @@ def _head_of(connection: LiveConnection) -> Head:
     return heads[0]
 
 
-def _differences(connection: LiveConnection, projection: Projection) -> Iterator[Difference]:
-    for part in (*projection.tables, *projection.views):
-        sql = "SELECT sql FROM {}.sqlite_schema WHERE name = ?"
-        stored, expected = (connection.execute(sql.format(of), (part.name,)).get for of in ("main", "fresh"))
-        if stored != expected:
-            what = "is missing" if stored is None else "is not made as it should be"
-            yield Difference(projection.name, part.name, (), what)
-        elif part.key:
-            yield from _rows_that_differ(connection, projection.name, part)
-        else:
-            yield from _rows_of_a_view(connection, projection.name, part)
+def _differences(connection: LiveConnection, projections: Sequence[Projection]) -> Iterator[Difference]:
+    changed = False
+    for each in projections:
+        for table in each.tables:
+            for difference in _made_otherwise(connection, each, table) or _rows_that_differ(
+                connection, each.name, table
+            ):
+                changed = True
+                yield difference
+    for each in projections:
+        for view in each.views:
+            otherwise = _made_otherwise(connection, each, view)
+            yield from otherwise
+            # Of equal tables the same view has equal rows: only where a table differs is it asked what that comes to.
+            if changed and not otherwise:
+                yield from _rows_of_a_view(connection, each.name, view)
+
+
+def _made_otherwise(connection: LiveConnection, projection: Projection, part: Table) -> list[Difference]:
+    sql = "SELECT sql FROM {}.sqlite_schema WHERE name = ?"
+    stored, expected = (connection.execute(sql.format(of), (part.name,)).get for of in ("main", "fresh"))
+    if stored == expected:
+        return []
+    what = "is missing" if stored is None else "is not made as it should be"
+    return [Difference(projection.name, part.name, (), what)]
 
 
 def _rows_that_differ(connection: LiveConnection, projection: str, table: Table) -> Iterator[Difference]:
