@@ -270,13 +270,3 @@ def test_a_weekday_with_many_days_of_its_own_is_planned_from_them():
     assert own / 500 == pytest.approx(36 / 40, abs=0.04)
     assert rare / 500 == pytest.approx(1 / 5, abs=0.05)
     assert len(history.like(5, chance)[0]) == 37
-
-
-def test_three_days_are_planned_within_a_second():
-    from time import perf_counter
-
-    plan_day(request(), HISTORY)
-    began = perf_counter()
-    for number in range(3):
-        plan_day(request(day=MONDAY + timedelta(days=number)), HISTORY)
-    assert perf_counter() - began < 1
