@@ -12,7 +12,17 @@ from typing import NoReturn
 
 from attrs import frozen
 
-from commands.importing import bare_logs, crop_logs, decisions, mark_lines, operations, progress_files, queues, sittings
+from commands.importing import (
+    bare_logs,
+    crop_logs,
+    decisions,
+    mark_lines,
+    operations,
+    progress_files,
+    queues,
+    rhythms,
+    sittings,
+)
 from commands.importing.facts import UNKNOWN, Reading, Told
 from commands.importing.quarantine import SetAside
 from commands.importing.reading import Record, is_json
@@ -59,6 +69,7 @@ JSON_LAYOUTS = (
     JsonLayout(progress_files.SORTER, progress_files.is_sorter, progress_files.read_sorter),
     JsonLayout(progress_files.SESSION, progress_files.is_session, progress_files.read_session),
     JsonLayout(progress_files.MANIFEST, progress_files.is_manifest, progress_files.read_manifest),
+    JsonLayout(rhythms.LAYOUT, rhythms.is_rhythm, rhythms.read_rhythm),
     JsonLayout(decisions.SIDECAR, decisions.is_sidecar, decisions.read_sidecar),
 )
 

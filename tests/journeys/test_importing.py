@@ -111,6 +111,10 @@ def test_every_export_of_a_ledger_that_has_worked_comes_back_without_a_trace(
         assert (report["accepted"], report["completed"]) == (0, 0), path
         assert report["known"] == report["read"], path
     assert crop.json("log")[-1]["position"] == head
+    crop("cadence", "--project", "p")
+    assert "set aside 0" in crop("import", tmp_path / "home" / "data", "--project", "p")
+    assert crop.json("log")[-1]["position"] == head
+    (tmp_path / "home" / "data" / "dashboard_cache" / "pattern_analysis.json").unlink()
     crop("export", "all")
     crop("export", "decisions", "--project", "p", "--to", tmp_path / "home" / "data" / "p.db")
     assert {path: path.read_bytes() for path in exported(tmp_path / "home")} == files
