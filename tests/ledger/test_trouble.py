@@ -56,6 +56,18 @@ sys.stdin.readline()
         assert waiting.append(Batch.of(draft())).positions == (13,)
 
 
+def test_whoever_fails_with_the_lock_in_hand_lets_others_write(filled, draft):
+    def fails():
+        with filled.exclusive():
+            filled.append(Batch.of(draft()))
+            raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        fails()
+    with Ledger.open(filled.path, lock_timeout_s=0.2) as other:
+        assert other.append(Batch.of(draft())).positions == (13,)
+
+
 def test_a_full_database_refuses_and_loses_nothing(filled, draft):
     filled._connection.execute("PRAGMA max_page_count = 1")  # no page more than there are
     appended = 0
