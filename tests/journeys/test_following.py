@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import pytest
 from tests.journeys.conftest import Cli
 from tests.journeys.test_running import marked
 from tests.journeys.test_scheduling import remember
+from tests.nursery import Born, Nursery
 
 DAY = "2025-10-27"
 FOLLOW = ("run", "--schedule", "--first", DAY)
-ENTRY = "from commands.cli.app import main; main()"
 
 
 @pytest.fixture
@@ -88,9 +87,8 @@ def test_programs_read_one_object_per_event(crop: Cli, planned: int) -> None:
     assert all("at" in each for each in told[:-1])
 
 
-def following(crop: Cli, speed: str = "1000") -> "subprocess.Popen[str]":
-    command = [sys.executable, "-c", ENTRY, "--home", str(crop.home), *FOLLOW, "--confirm", "--speed", speed, "--json"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def following(nursery: Nursery, crop: Cli, speed: str) -> "subprocess.Popen[str] | Born":
+    return nursery.begin("--home", crop.home, *FOLLOW, "--confirm", "--speed", speed, "--json")
 
 
 def until_executed(crop: Cli, count: int) -> None:
@@ -100,9 +98,9 @@ def until_executed(crop: Cli, count: int) -> None:
         time.sleep(0.02)
 
 
-def test_killed_twice_on_the_way_the_day_is_done_all_the_same(crop: Cli, planned: int) -> None:
+def test_killed_twice_on_the_way_the_day_is_done_all_the_same(crop: Cli, nursery: Nursery, planned: int) -> None:
     for count in (4, 13):
-        with following(crop, "200") as process:
+        with following(nursery, crop, "200") as process:
             until_executed(crop, count)
             os.kill(process.pid, signal.SIGKILL)
     assert "executed" in crop(*FOLLOW, "--confirm", "--speed", "3000")
@@ -113,8 +111,10 @@ def test_killed_twice_on_the_way_the_day_is_done_all_the_same(crop: Cli, planned
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_after_the_crop_in_hand(crop: Cli, planned: int, number: signal.Signals) -> None:
-    with following(crop, "100") as process:
+def test_a_signal_ends_it_after_the_crop_in_hand(
+    crop: Cli, nursery: Nursery, planned: int, number: signal.Signals
+) -> None:
+    with following(nursery, crop, "100") as process:
         until_executed(crop, 4)
         process.send_signal(number)
         process.communicate(timeout=20)
@@ -126,8 +126,8 @@ def test_a_signal_ends_it_after_the_crop_in_hand(crop: Cli, planned: int, number
     assert len(set(executed(crop))) == planned
 
 
-def test_pause_and_stop_are_noticed_within_a_second(crop: Cli, planned: int) -> None:
-    with following(crop, "20") as process:
+def test_pause_and_stop_are_noticed_within_a_second(crop: Cli, nursery: Nursery, planned: int) -> None:
+    with following(nursery, crop, "20") as process:
         until_executed(crop, 2)
         [before] = crop.json("status")[0]["runs"]  # type: ignore[misc]
         assert (before["state"], before["days"][0]["planned"], before["days"][0]["batches"]) == ("running", 27, 9)

@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from tests.importing.conftest import Log
 
 KILLS = min(int(os.environ.get("CROP_KILLS", "6")), 60)
 ROWS, MARKS = 4_500, 12
-ENTRY = "from commands.cli.app import main; main()"
 
 
 class Scene:
@@ -93,17 +91,15 @@ def whole(root: Path) -> tuple[set[tuple[str, ...]], list[str]]:
 
 
 @pytest.mark.timeout(120 + 20 * KILLS)
-def test_kill_9_while_importing_loses_nothing_and_importing_again_completes(root, whole):
+def test_kill_9_while_importing_loses_nothing_and_importing_again_completes(root, whole, nursery):
     chance = random.Random(3)  # noqa: S311  # instants, not secrets
     facts, recorded = whole
     scene = Scene(root, root / "home")
     for kill in range(KILLS):
         if kill % 6 == 5:
             scene = Scene(root, root / f"home{kill}")
-        with subprocess.Popen(
-            [sys.executable, "-c", ENTRY, *scene.command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            time.sleep(chance.uniform(0.3, 3.0))
+        with nursery.begin(*scene.command) as process:
+            time.sleep(chance.uniform(0, 2.5))
             process.send_signal(signal.SIGKILL)
         assert scene.facts()[0] <= facts
     found, owed = scene.check_complete()
@@ -112,7 +108,7 @@ def test_kill_9_while_importing_loses_nothing_and_importing_again_completes(root
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_a_full_disk_refuses_and_importing_again_completes(root, whole):
+def test_a_full_disk_refuses_and_importing_again_completes(root, whole, nursery):
     disk = root / "disk"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode:
@@ -121,11 +117,10 @@ def test_a_full_disk_refuses_and_importing_again_completes(root, whole):
         scene = Scene(root, disk / "home")
         for size in ("1m", "4m", "8m"):
             subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
-            ended = subprocess.run(
-                [sys.executable, "-c", ENTRY, *scene.command], capture_output=True, text=True, check=False
-            )
-            assert ended.returncode in {1, 3}, ended.stderr
-            assert ended.returncode == 1 or "disk is full" in ended.stderr
+            with nursery.begin(*scene.command) as process:
+                _, said = process.communicate()
+            assert process.returncode in {1, 3}, said
+            assert process.returncode == 1 or "disk is full" in said
             assert scene.facts()[0] <= whole[0]
         subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
         assert scene.check_complete() == whole

@@ -10,8 +10,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from commands.cli.app import run as crop
 from imaging.samples import make_samples
 from ledger.events.crops import CropExecuted, CropStarted
 from ledger.log import Ledger
+from tests.nursery import Nursery
 
 KILLS = int(os.environ.get("CROP_KILLS", "20"))
 PICTURES = 12
@@ -50,12 +49,9 @@ class Scene:
     def cropped(self) -> Path:
         return self.photos.parent / "__cropped" / "set_a"
 
-    def run_and_kill(self, chance: random.Random) -> list[str]:
+    def run_and_kill(self, nursery: Nursery, chance: random.Random) -> list[str]:
         """Start a run and kill it at a random instant, every other one behind its first crop; what it acknowledged."""
-        entry = "from commands.cli.app import main; main()"
-        command = [sys.executable, "-c", entry, "--home", str(self.home), "run", "--now", "--json"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
+        with nursery.begin("--home", self.home, "run", "--now", "--json") as process:
             acknowledged = [process.stdout.readline()] if chance.random() < 0.5 else []
             time.sleep(chance.uniform(0, 0.25 if acknowledged else 0.8))
             process.send_signal(signal.SIGKILL)
@@ -113,7 +109,9 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.timeout(60 + 20 * KILLS)
-def test_kill_9_at_any_instant_loses_nothing_and_a_plain_restart_finishes(tmp_path: Path, templates: Path) -> None:
+def test_kill_9_at_any_instant_loses_nothing_and_a_plain_restart_finishes(
+    tmp_path: Path, templates: Path, nursery: Nursery
+) -> None:
     chance = random.Random(1)  # noqa: S311  # instants, not secrets
     kills = scenes = 0
     while kills < KILLS:
@@ -121,7 +119,7 @@ def test_kill_9_at_any_instant_loses_nothing_and_a_plain_restart_finishes(tmp_pa
         scenes += 1
         acknowledged: list[str] = []
         for _ in range(min(4, KILLS - kills)):
-            acknowledged += scene.run_and_kill(chance)
+            acknowledged += scene.run_and_kill(nursery, chance)
             scene.check_nothing_is_lost(acknowledged)
             kills += 1
         assert crop(["--home", str(scene.home), "run", "--now"]) == 0

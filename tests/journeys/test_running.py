@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import attrs
@@ -23,6 +21,7 @@ from ledger.events.crops import CropRecorded, CropStarted
 from ledger.log import Ledger
 from ledger.values import image_subject
 from tests.journeys.conftest import Cli, sha256
+from tests.nursery import Nursery
 
 
 def picture(path: Path, size: tuple[int, int] = (60, 40)) -> Path:
@@ -207,16 +206,15 @@ def test_a_forged_claim_cannot_lead_a_run_outside_the_allowed_places(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_finishes_what_is_claimed_and_exits_130(crop: Cli, photos: Path, number: signal.Signals) -> None:
+def test_a_signal_finishes_what_is_claimed_and_exits_130(
+    crop: Cli, photos: Path, nursery: Nursery, number: signal.Signals
+) -> None:
     images = [picture(photos / f"{name:03d}.png", (900, 900)) for name in range(60)]
     marks = photos.parent / "marks.jsonl"
     line = {"project_id": "p", "group_id": "g", "dir": str(photos), "crop_norm": [0.1, 0.1, 0.9, 0.9]}
     marks.write_text("".join(json.dumps(line | {"filename": image.name}) + "\n" for image in images))
     crop("record", "--from", marks)
-    entry = "from commands.cli.app import main; main()"
-    command = [sys.executable, "-c", entry, "--home", str(crop.home), "run", "--now", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+    with nursery.begin("--home", crop.home, "run", "--now", "--json") as process:
         process.stdout.readline()
         process.send_signal(number)
         process.stdout.read()
@@ -257,21 +255,16 @@ def marked(crop: Cli, photos: Path, project: str, count: int, side: int = 300) -
     crop("record", "--from", marks)
 
 
-def raced(crop: Cli, *options: tuple[str, ...]) -> list[tuple[int, str, str]]:
+def raced(nursery: Nursery, crop: Cli, *options: tuple[str, ...]) -> list[tuple[int, str, str]]:
     """Runs begun at once: exit code, output and errors of each."""
-    entry = "from commands.cli.app import main; main()"
-    command = [sys.executable, "-c", entry, "--home", str(crop.home), "run", "--now", "--json"]
-    runs = [
-        subprocess.Popen([*command, *each], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for each in options
-    ]
+    runs = [nursery.begin("--home", crop.home, "run", "--now", "--json", *each) for each in options]
     told = [run.communicate() for run in runs]
     return [(run.returncode, out, err) for run, (out, err) in zip(runs, told, strict=True)]
 
 
-def test_of_two_runs_that_race_for_a_project_exactly_one_wins(crop: Cli, photos: Path) -> None:
+def test_of_two_runs_that_race_for_a_project_exactly_one_wins(crop: Cli, photos: Path, nursery: Nursery) -> None:
     marked(crop, photos, "p", 80)
-    told = sorted(raced(crop, (), ("--project", "p")))
+    told = sorted(raced(nursery, crop, (), ("--project", "p")))
     assert [code for code, _, _ in told] == [0, 3], told
     assert "is at work on" in told[1][2]
     assert len(crop.json("log", "--type", "crop.executed")) == 80
@@ -279,10 +272,12 @@ def test_of_two_runs_that_race_for_a_project_exactly_one_wins(crop: Cli, photos:
     crop("audit")
 
 
-def test_runs_on_two_projects_go_on_side_by_side_and_nothing_is_done_twice(crop: Cli, photos: Path) -> None:
+def test_runs_on_two_projects_go_on_side_by_side_and_nothing_is_done_twice(
+    crop: Cli, photos: Path, nursery: Nursery
+) -> None:
     marked(crop, photos, "p", 30)
     marked(crop, photos, "q", 30)
-    told = raced(crop, ("--project", "p"), ("--project", "q"))
+    told = raced(nursery, crop, ("--project", "p"), ("--project", "q"))
     assert [code for code, _, _ in told] == [0, 0], told
     assert [json.loads(out.splitlines()[-1])["executed"] for _, out, _ in told] == [30, 30]
     assert len(crop.json("log", "--type", "crop.executed")) == 60

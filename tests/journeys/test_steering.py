@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +16,10 @@ from configs.home import Home
 from db.lock import held_while_alive, is_held
 from tests.journeys.conftest import Cli
 from tests.journeys.test_running import marked, picture, recorded
+from tests.nursery import Born, Nursery
 
 SLOW = """
-import sys, time
+import time
 from commands.running import runner
 from commands.cli.app import main
 write = runner.write.write
@@ -32,11 +32,9 @@ main()
 
 
 @contextmanager
-def running(crop: Cli, *options: str) -> Iterator["subprocess.Popen[str]"]:
+def running(nursery: Nursery, crop: Cli, *options: str) -> Iterator["subprocess.Popen[str] | Born"]:
     """An unpaced run in another process, slow enough to be met at work; it has executed a crop already."""
-    command = [sys.executable, "-c", SLOW, "--home", str(crop.home), "run", "--now", "--json", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
+    with nursery.begin("--home", crop.home, "run", "--now", "--json", *options, program=SLOW) as process:
         try:
             process.stdout.readline()
             yield process
@@ -55,10 +53,12 @@ def executed(crop: Cli) -> int:
     return len(crop.json("log", "--type", "crop.executed"))
 
 
-def test_a_run_is_seen_paused_resumed_and_stopped_from_another_terminal(crop: Cli, photos: Path) -> None:
+def test_a_run_is_seen_paused_resumed_and_stopped_from_another_terminal(
+    crop: Cli, photos: Path, nursery: Nursery
+) -> None:
     marked(crop, photos, "p", 40)
     assert "No run is at work" in crop("status")
-    with running(crop) as process:
+    with running(nursery, crop) as process:
         [seen] = crop.json("status")
         [run] = seen["runs"]  # type: ignore[misc]
         assert (run["state"], run["mode"], run["process"]) == ("running", "now", process.pid)
@@ -85,9 +85,9 @@ def test_a_run_is_seen_paused_resumed_and_stopped_from_another_terminal(crop: Cl
     crop("audit")
 
 
-def test_a_paused_run_can_be_stopped(crop: Cli, photos: Path) -> None:
+def test_a_paused_run_can_be_stopped(crop: Cli, photos: Path, nursery: Nursery) -> None:
     marked(crop, photos, "p", 40)
-    with running(crop) as process:
+    with running(nursery, crop) as process:
         crop("pause")
         until(lambda: not _started(crop))
         crop("stop")
@@ -108,10 +108,12 @@ def test_where_nothing_runs_there_is_nothing_to_steer(crop: Cli) -> None:
     assert "No run named r7 is at work" in crop.err
 
 
-def test_a_second_run_is_refused_by_name_and_takes_over_when_the_first_has_died(crop: Cli, photos: Path) -> None:
+def test_a_second_run_is_refused_by_name_and_takes_over_when_the_first_has_died(
+    crop: Cli, photos: Path, nursery: Nursery
+) -> None:
     marked(crop, photos, "p", 40)
     crop("record", picture(photos / "q.png"), "--box", "0,0,0.5,0.5", "--project", "q", "--group", "g")
-    with running(crop, "--project", "p") as process:
+    with running(nursery, crop, "--project", "p") as process:
         [first] = [entry["subject"] for entry in crop.json("log", "--type", "run.started")]
         name = str(first).removeprefix("run/")
         crop("run", "--now", exits=3)
@@ -134,10 +136,10 @@ def test_a_second_run_is_refused_by_name_and_takes_over_when_the_first_has_died(
     crop("audit")
 
 
-def test_a_dead_run_on_another_project_is_left_to_that_project(crop: Cli, photos: Path) -> None:
+def test_a_dead_run_on_another_project_is_left_to_that_project(crop: Cli, photos: Path, nursery: Nursery) -> None:
     marked(crop, photos, "p", 40)
     crop("record", picture(photos / "q.png"), "--box", "0,0,0.5,0.5", "--project", "q", "--group", "g")
-    with running(crop, "--project", "p") as process:
+    with running(nursery, crop, "--project", "p") as process:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
     crop("run", "--now", "--project", "q")

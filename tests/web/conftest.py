@@ -11,9 +11,7 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -25,11 +23,10 @@ import pytest
 from attrs import define, field
 
 from commands.cli.app import run
+from tests.nursery import Born, Nursery
 from tests.web.bench import Bench, write_photographs
 from tests.web.choosing import Chooser, write_groups
-from tests.web.nursery import Born, Nursery
 
-BEGIN = "from commands.cli.app import main; main()"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -49,30 +46,22 @@ class Server:
 
     home: Path
     root: Path
+    nursery: Nursery
     options: tuple[str, ...] = ()
     url: str = ""
-    nursery: Nursery | None = None
-    """Where it is begun from; else it is a process of its own from the very beginning."""
     process: subprocess.Popen[str] | Born | None = None
     token: str = field(default="")
 
     def start(self, *arguments: str | Path, port: int = 0) -> "Server":
         """Begin; returns when it answers. `port` 0 is any."""
         command = ["--home", str(self.home), "serve", *map(str, arguments)]
-        self.process = self._begun([*command, "--port", str(port), "--json", *self.options])
+        command += ["--port", str(port), "--json", *self.options]
+        self.process = self.nursery.begin(*command, environment=_environment())
         line = self.process.stdout.readline()
         assert line, self.process.communicate()[1]
         self.url = json.loads(line)["url"]
         self.token = self._token()
         return self
-
-    def _begun(self, command: list[str]) -> "subprocess.Popen[str] | Born":
-        if self.nursery is not None:
-            return self.nursery.begin(command, _environment())
-        return subprocess.Popen(
-            [sys.executable, "-c", BEGIN, *command],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment(),
-        )  # fmt: skip
 
     @property
     def address(self) -> str:
@@ -142,26 +131,15 @@ def _environment() -> dict[str, str]:
     return kept | {"CROP_OPERATOR": "ann"}
 
 
-def _made(root: Path, nursery: Nursery | None) -> Iterator[Server]:
-    server = Server(root / "home", root, nursery=nursery)
+def _made(root: Path, nursery: Nursery) -> Iterator[Server]:
+    server = Server(root / "home", root, nursery)
     server.crop("init", "--root", root)
     yield server
     server.kill()
 
 
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery | None]:
-    """One for all tests of a worker, where the system has what it needs."""
-    if not (hasattr(os, "pidfd_open") and hasattr(socket, "send_fds")):
-        yield None
-        return
-    opened = Nursery.open()
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def made_server(tmp_path: Path, nursery: Nursery | None) -> Iterator[Server]:
+def made_server(tmp_path: Path, nursery: Nursery) -> Iterator[Server]:
     """A home with a ledger that allows the test's own directory; the server is not begun yet."""
     yield from _made(tmp_path, nursery)
 
@@ -173,7 +151,7 @@ def server(made_server: Server) -> Server:
 
 
 @pytest.fixture(scope="module")
-def shared_made_server(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery | None) -> Iterator[Server]:
+def shared_made_server(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Server]:
     """One for all tests of a module, for those that change nothing."""
     yield from _made(tmp_path_factory.mktemp("shared"), nursery)
 

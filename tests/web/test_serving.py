@@ -49,7 +49,6 @@ def test_without_a_ledger_the_way_to_one_is_said(made_server, tmp_path):
 def test_ctrl_c_ends_it_in_order_although_a_page_listens(made_server):
     import http.client
 
-    made_server.nursery = None  # begun by this very test, so that it is told the exit code
     server = made_server.start()
     listening = http.client.HTTPConnection("127.0.0.1", server.port)
     listening.request("GET", "/live")
