@@ -2,27 +2,29 @@
 
 import io
 import math
+import os
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from PIL import Image, JpegImagePlugin
 
 from imaging import ladder, vips
 from imaging.formats import ifd, jpeg_turbo, pictures
 from imaging.formats.ending import refuse_jpeg_without_end
-from imaging.formats.header import Encoded, Header, Malformed, animated, exactly
-from imaging.pixels import Pixels, Strips
+from imaging.formats.header import Encoded, Header, Malformed, animated
+from imaging.formats.jpeg_segments import Segment, refuse_too_many_scans, segments
+from imaging.pixels import Pixels, Strips, channels
 from ledger.values import PixelBox
 
 NAME = "JPEG"
-_EOI, _SOS, _DQT, _COM, _APP0, _APP1, _APP2, _APP14, _APP15 = 0xD9, 0xDA, 0xDB, 0xFE, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
+_DQT, _DRI, _COM, _APP0, _APP1, _APP2, _APP14, _APP15 = 0xDB, 0xDD, 0xFE, 0xE0, 0xE1, 0xE2, 0xEE, 0xEF
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_OR_PROGRESSIVE = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
+_SEQUENTIAL = (0xC0, 0xC1)
+_PROGRESSIVE = (0xC2, 0xCA)
 _EXIF = b"Exif\0\0"
 _MODES = {1: "L", 3: "RGB", 4: "CMYK"}
-
-Segment = tuple[int, bytes]
 
 
 def header(stream: BinaryIO) -> Header:
@@ -43,6 +45,8 @@ def header(stream: BinaryIO) -> Header:
     depth, height, width, components = struct.unpack(">BHHB", frame[1][:6])
     if components not in _MODES or not width or not height:
         raise Malformed(f"a frame of {width}x{height} with {components} components")
+    if frame[0] in _PROGRESSIVE:
+        refuse_too_many_scans(stream)
     refuse_jpeg_without_end(stream)
     return Header(
         NAME, _MODES[components], width, height, turn,
@@ -74,33 +78,6 @@ def _damage(marker: int, depth: int) -> str | None:
     if marker not in _SEQUENTIAL_OR_PROGRESSIVE:
         return "a lossless or hierarchical JPEG: the encoder cannot write one"
     return None
-
-
-def segments(stream: BinaryIO) -> Iterator[Segment]:
-    """Marker and body of every segment before the pixels."""
-    if exactly(stream, 2) != b"\xff\xd8":
-        raise Malformed("not a JPEG file")
-    while True:
-        marker = _marker(stream)
-        if marker == _EOI:
-            raise Malformed("it ends before its pixels")
-        if marker == 0x01 or 0xD0 <= marker <= 0xD7:
-            continue  # markers without a body
-        (length,) = struct.unpack(">H", exactly(stream, 2))
-        if length < 2:
-            raise Malformed("a segment without length")
-        yield marker, exactly(stream, length - 2)
-        if marker == _SOS:
-            return
-
-
-def _marker(stream: BinaryIO) -> int:
-    if exactly(stream, 1) != b"\xff":
-        raise Malformed("a segment does not begin where the one before it ends")
-    code = 0xFF
-    while code == 0xFF:  # any number of fill bytes may stand before a marker
-        code = exactly(stream, 1)[0]
-    return code
 
 
 def region(stream: BinaryIO, found: Header, box: PixelBox) -> Pixels:
@@ -143,7 +120,7 @@ def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
     raw = pictures.whole(stream)
     kept = metadata(stream, cut.width_px, cut.height_px)
     options, warnings = _options(raw)
-    warnings += _trailing(raw)
+    warnings += _trailing(stream, raw)
     del raw  # before the largest thing in memory: the picture as Pillow holds it
     out = io.BytesIO()
     cut.picture().save(out, NAME, **options)
@@ -152,12 +129,43 @@ def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
 
 def cut_whole_blocks(stream: BinaryIO, found: Header, box: PixelBox) -> Encoded:
     """The box, whose left and top lie on the grid of the stored frame, with its coefficients and segments untouched."""
-    raw = pictures.whole(stream)
-    with Image.open(io.BytesIO(raw), formats=[NAME]) as image:
-        progressive = bool(image.info.get("progressive"))
+    raw = _to_be_changed(stream)
+    warnings = _trailing(stream, raw)
+    shortened = _end_below(box, raw, stream, found)
+    picture = jpeg_turbo.cut(raw, box, progressive=_is_progressive(stream), shortened=shortened)
     size = box.dimensions
-    picture = jpeg_turbo.cut(raw, box, progressive=progressive)
-    return Encoded(_spliced(metadata(stream, size.width_px, size.height_px), picture, found.mode), _trailing(raw))
+    return Encoded(_spliced(metadata(stream, size.width_px, size.height_px), picture, found.mode), warnings)
+
+
+def _to_be_changed(stream: BinaryIO) -> bytearray:
+    raw = bytearray(stream.seek(0, os.SEEK_END))
+    stream.seek(0)
+    cast("io.BufferedReader", stream).readinto(raw)  # the file is never in memory twice
+    return raw
+
+
+def _is_progressive(stream: BinaryIO) -> bool:
+    stream.seek(0)
+    return any(marker in _PROGRESSIVE for marker, _ in segments(stream))
+
+
+def _end_below(box: PixelBox, raw: bytearray, stream: BinaryIO, found: Header) -> bool:
+    """Let the frame in `raw` end with the last blocks of the box; False where it must stay as it is.
+
+    A decoder holds the coefficients of all that the frame claims, twice the bytes of its pixels. Where everything is in
+    one scan without a break it reads that from the top, and what is below can be left out.
+    """
+    place, scan, broken = 0, b"", False
+    stream.seek(0)
+    for marker, scan in segments(stream):  # the last one: the scan
+        if marker in _SEQUENTIAL:
+            place = stream.tell() - len(scan) + 1
+        broken = broken or marker == _DRI
+    height = -(-box.bottom // found.grid[1]) * found.grid[1]
+    if not place or broken or scan[0] != channels(found.mode) or height >= found.height_px:
+        return False
+    struct.pack_into(">H", raw, place, height)
+    return True
 
 
 def _options(raw: bytes) -> tuple[dict[str, object], tuple[str, ...]]:
@@ -218,9 +226,9 @@ def _segment(marker: int, body: bytes) -> bytes:
     return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
 
 
-def _trailing(raw: bytes) -> tuple[str, ...]:
+def _trailing(stream: BinaryIO, raw: bytes | bytearray) -> tuple[str, ...]:
     # Phones append films and thumbnails behind the picture. They stay with the original in the archive.
-    stream = io.BytesIO(raw)
+    stream.seek(0)
     for _ in segments(stream):
         pass  # leaves the stream at the pixels, in which no byte pair can be mistaken for the end
     end = raw.find(b"\xff\xd9", stream.tell())

@@ -21,6 +21,7 @@ _CROP, _PROGRESSIVE, _COPY_NONE = 4, 32, 64  # TJXOPT_...
 _ACCURATE, _STOP_ON_WARNING, _LIMIT_SCANS = 4096, 8192, 32768
 _STRICT = _STOP_ON_WARNING | _LIMIT_SCANS
 _FORMATS = {"RGB": 0, "L": 6, "CMYK": 11}  # TJPF_...
+_TAIL = "extraneous bytes before marker 0xd9"
 _INVERTED = bytes(range(255, -1, -1))
 
 
@@ -35,10 +36,11 @@ class _Transform(ctypes.Structure):
     )  # fmt: skip
 
 
-def cut(raw: bytes, box: PixelBox, *, progressive: bool) -> bytes:
+def cut(raw: bytearray, box: PixelBox, *, progressive: bool, shortened: bool = False) -> bytes:
     """The box, whose left and top lie on the grid, without any of the source's segments.
 
-    Raises `Malformed`, or `Unusable` (`unsupported`) where no libturbojpeg is installed.
+    `shortened` says that the frame claims fewer rows than the scan behind it holds. Raises `Malformed`, or `Unusable`
+    (`unsupported`) where no libturbojpeg is installed.
     """
     library = ladder.turbojpeg()
     if library is None:
@@ -47,16 +49,22 @@ def cut(raw: bytes, box: PixelBox, *, progressive: bool) -> bytes:
     options = _CROP | _COPY_NONE | (_PROGRESSIVE if progressive else 0)
     wish = _Transform(_Region(box.left, box.top, width, height), 0, options, None, None)
     out, size = ctypes.POINTER(ctypes.c_ubyte)(), ctypes.c_ulong(0)
+    place = (ctypes.c_ubyte * len(raw)).from_buffer(raw)
     with _handle(library, library.tjInitTransform) as handle:
         try:
             failed = library.tjTransform(
-                handle, raw, ctypes.c_ulong(len(raw)), 1, ctypes.byref(out), ctypes.byref(size), ctypes.byref(wish),
-                _STRICT,
+                handle, place, ctypes.c_ulong(len(raw)), 1, ctypes.byref(out), ctypes.byref(size), ctypes.byref(wish),
+                _LIMIT_SCANS if shortened else _STRICT,
             )  # fmt: skip
-            _raise_if(failed, library, handle)
+            _raise_if(failed and not (shortened and _only_tail_is_left(library, handle)), library, handle)
             return ctypes.string_at(out, size.value)
         finally:
             library.tjFree(out)
+
+
+def _only_tail_is_left(library: ctypes.CDLL, handle: ctypes.c_void_p) -> bool:
+    # It tells the first thing that it found wrong, or what it gave up for: so nothing in the rows before was wrong.
+    return _TAIL in _words(library, handle)
 
 
 def decoded(library: ctypes.CDLL, raw: bytes, mode: str, size: tuple[int, int]) -> Pixels:
@@ -88,7 +96,12 @@ def _check_size(library: ctypes.CDLL, handle: ctypes.c_void_p, raw: bytes, size:
 
 def _raise_if(failed: int, library: ctypes.CDLL, handle: ctypes.c_void_p) -> None:
     if failed:
-        raise Malformed(library.tjGetErrorStr2(handle).decode(errors="replace"))
+        raise Malformed(_words(library, handle))
+
+
+def _words(library: ctypes.CDLL, handle: ctypes.c_void_p) -> str:
+    said: bytes = library.tjGetErrorStr2(handle)
+    return said.decode(errors="replace")
 
 
 @contextmanager

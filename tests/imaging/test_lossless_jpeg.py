@@ -1,6 +1,7 @@
 """A JPEG cut in whole blocks: nothing is encoded, the box grows left and up, the inside is the source's."""
 
 import io
+import struct
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from imaging import ladder
 from imaging.commit import commit
 from imaging.formats import jpeg, jpeg_turbo
 from imaging.formats.header import Malformed
+from imaging.formats.jpeg_segments import segments
 from imaging.geometry import on_grid
 from imaging.pixels import Pixels
 from imaging.plan import Ways, plan
@@ -17,6 +19,7 @@ from imaging.problems import Unusable
 from imaging.read import observe
 from imaging.write import write
 from ledger.values import Dimensions, PixelBox
+from tests.imaging.jpegs import segment
 
 LOSSLESS = Ways(jpeg="lossless")
 
@@ -123,9 +126,79 @@ def test_a_truncated_source_or_one_off_the_grid_is_malformed(desk, textured):
     textured((203, 155)).save(source, quality=80)
     raw = source.read_bytes()
     with pytest.raises(Malformed):
-        jpeg_turbo.cut(raw[: len(raw) // 2], PixelBox(16, 16, 100, 150), progressive=False)
+        jpeg_turbo.cut(bytearray(raw[: len(raw) // 2]), PixelBox(16, 16, 100, 150), progressive=False)
     with pytest.raises(Malformed, match="multiple of 16"):
-        jpeg_turbo.cut(raw, PixelBox(17, 16, 100, 150), progressive=False)
+        jpeg_turbo.cut(bytearray(raw), PixelBox(17, 16, 100, 150), progressive=False)
+
+
+def cut(raw, box):
+    """The box cut in whole blocks, and whether the frame was ended below it before."""
+    stream, told = io.BytesIO(raw), []
+    real = jpeg_turbo.cut
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jpeg_turbo, "cut", lambda *given, **how: told.append(how["shortened"]) or real(*given, **how))
+        found = jpeg.header(stream)
+        pieces = jpeg.cut_whole_blocks(stream, found, box).pieces
+    return b"".join(pieces), told == [True]
+
+
+HIGH = PixelBox(16, 16, 112, 64)
+
+
+@blocks
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("bottom", [1, 15, 16, 17, 64, 144, 145, 154, 155])
+def test_a_cut_is_the_same_whether_what_is_below_it_was_read_or_left_out(textured, mode, bottom, monkeypatch):
+    out = io.BytesIO()
+    textured((203, 155), mode).save(out, "JPEG", quality=80)
+    box = PixelBox(0, 0, 32, bottom)
+    step = jpeg.header(io.BytesIO(out.getvalue())).grid[1]
+    crop, shortened = cut(out.getvalue(), box)
+    assert shortened == (-(-bottom // step) * step < 155)
+    monkeypatch.setattr(jpeg, "_end_below", lambda *_: False)
+    assert cut(out.getvalue(), box) == (crop, False)
+
+
+@blocks
+def test_what_is_below_is_read_where_later_scans_or_restarts_hang_on_it(textured):
+    for options, is_left_out in (({}, True), ({"progressive": True}, False), ({"restart_marker_rows": 1}, False)):
+        out = io.BytesIO()
+        textured((203, 155)).save(out, "JPEG", quality=80, **options)
+        assert cut(out.getvalue(), HIGH)[1] is is_left_out
+    assert cut(in_a_scan_each(textured((64, 64))), PixelBox(0, 0, 16, 16))[1] is False
+
+
+def in_a_scan_each(picture):
+    """A sequential JPEG whose components have a scan each: three grey ones, put together."""
+    frames, scans = [], []
+    for number, channel in enumerate(picture.split(), start=1):
+        out = io.BytesIO()
+        channel.save(out, "JPEG", quality=80)
+        stream = io.BytesIO(out.getvalue())
+        parts = [part for part in segments(stream) if part[0] in (0xDB, 0xC4)]
+        scans.append((number, parts, out.getvalue()[stream.tell() : -2]))
+        frames.append(bytes((number, 0x11, 0)))
+    tables = b"".join(segment(marker, body) for marker, body in scans[0][1])
+    frame = segment(0xC0, struct.pack(">BHHB", 8, 64, 64, 3) + b"".join(frames))
+    each = (segment(0xDA, bytes((1, number, 0, 0, 63, 0))) + coded for number, _, coded in scans)
+    return b"\xff\xd8" + tables + frame + b"".join(each) + b"\xff\xd9"
+
+
+@blocks
+def test_damage_in_what_is_cut_is_found_and_damage_below_it_is_not_its_own(textured):
+    out = io.BytesIO()
+    textured((203, 155)).save(out, "JPEG", quality=80)
+    good, stream = out.getvalue(), io.BytesIO(out.getvalue())
+    for _ in segments(stream):
+        pass
+    crop, is_left_out = cut(good, HIGH)
+    assert is_left_out
+    place = len(good) - 20
+    assert cut(good[:place] + b"\1" + good[place + 1 :], HIGH)[0] == crop
+    for hurt in (b"\xff\xd0", b"\xff\xd9", b"\xff\xda"):
+        place = stream.tell() + 50
+        with pytest.raises(Malformed):
+            cut(good[:place] + hurt + good[place + 2 :], HIGH)
 
 
 def test_without_the_library_it_is_refused_by_name(desk, textured, monkeypatch):

@@ -260,13 +260,3 @@ def test_a_link_put_in_place_of_the_file_is_not_followed(tmp_path, textured, mon
     monkeypatch.setattr(Path, "lstat", lstat)
     with pytest.raises(CropledgerError):
         observe(path)
-
-
-def test_a_thousand_images_are_observed_in_a_moment(tmp_path, textured):
-    raw = encoded(textured((300, 200)), "PNG")
-    for number in range(200):
-        (tmp_path / f"{number}.png").write_bytes(raw)
-    began = time.process_time()
-    for number in range(200):
-        observe(tmp_path / f"{number}.png")
-    assert time.process_time() - began < 1
