@@ -49,9 +49,10 @@ crash *options:
 sixty:
     ./run test -n0 -s -m campaign tests/journeys/test_sixty.py
 
-# The long runs of the randomised tests
+# The long runs of the randomised tests, and many more examples of what the others draw
 campaign *options:
     ./run test -m campaign {{ options }}
+    ./run test --hypothesis-profile long -m 'not campaign and not browser' {{ options }}
 
 # dist/cropledger-*.whl
 wheel:

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 from tests.nursery import Nursery
 
 # A busy machine is no fault of the code: what something costs is told by benchmarks/.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("house"), max_examples=1000)
 settings.load_profile("house")
 
 

@@ -173,9 +173,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """A headless Chromium for the tests of a module; while it is there, `asyncio.run` cannot be used beside it."""
+    """A headless Chromium for all tests of a worker. Once it is there `asyncio.run` needs a thread of its own."""
     path = chromium()
     from playwright.sync_api import sync_playwright
 

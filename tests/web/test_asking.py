@@ -19,10 +19,10 @@ def asker(made_server):
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory):
+def untouched(tmp_path_factory, nursery):
     """A page on a server where all that is asked for is refused, so that one will do for many tests."""
     root = tmp_path_factory.mktemp("untouched")
-    server = Server(root / "home", root)
+    server = Server(root / "home", root, nursery)
     server.crop("init", "--root", root)
     asker = begun(server)
     yield asker

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,8 @@ def _run(tmp_path, story, at_once=1):
         finally:
             await previews.close()
 
-    return asyncio.run(told())
+    with ThreadPoolExecutor(1) as thread:  # a browser for other tests may have a loop in this one
+        return thread.submit(asyncio.run, told()).result()
 
 
 def test_it_is_made_once_and_then_found(tmp_path, decoder):
