@@ -188,8 +188,8 @@ def test_whatever_keys_are_pressed_one_image_of_a_group_is_kept_at_most(chooser,
     chance = random.Random(2025)  # noqa: S311
     page = chooser()
     page.page.evaluate(WATCH)
-    for _ in range(10):  # test_choosing_states.py presses thousands, without a browser
-        page.press(*chance.choices(KEYS, k=12), "Escape").recorded()
+    for _ in range(24):  # and test_choosing_states.py presses thousands, without a browser
+        page.press(*chance.choices(KEYS, k=8), "Escape").recorded()
         shown = page.page.locator(".choice-pane .name").all_inner_texts()
         kept = [name for name, state in zip(shown, page.states(), strict=True) if state == "kept"]
         [group] = [each for each in _told(page) if each["images"][0]["name"] == shown[0]]
