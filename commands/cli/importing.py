@@ -9,14 +9,14 @@ from typer.core import TyperGroup
 
 from commands.cli.desk import at_desk
 from commands.cli.options import DryRun, JsonFlag
-from commands.cli.output import emit, plural, progress, say, shown, table, warn
+from commands.cli.output import Bar, emit, plural, progress, say, shown, table, warn
 from commands.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from commands.importing.importing import Importer, ImportReport
+    from commands.importing.importing import Brought, ImportReport, Watch
 
 
 class _FilesFirst(TyperGroup):
@@ -64,62 +64,69 @@ def files_(
       crop import files review
     """
     with at_desk(context) as desk:
-        reports, failed = _brought(desk, paths, project, _zone(tz), layout, dry_run=dry_run)
+        brought = _brought(desk, paths, project, _zone(tz), layout, dry_run=dry_run)
         if as_json:
-            for report in reports:
+            for report in brought.reports:
                 emit(report)
-        else:
-            _tell(reports, dry_run=dry_run)
-    if failed or any(report.set_aside for report in reports):
+        elif brought.reports:
+            _tell(brought.reports, dry_run=dry_run)
+        for _, why in brought.problems:
+            warn(f"{type(why).__name__}: {why}")
+    if brought.problems or any(report.set_aside or report.not_owed for report in brought.reports):
         raise typer.Exit(1)
 
 
 def _brought(
     desk: Desk, paths: "list[Path]", project: str | None, zone: "ZoneInfo | None", layout: str | None, *, dry_run: bool
-) -> "tuple[list[ImportReport], int]":
-    """Every file, one after the other; one that cannot be read is told and does not stop the others."""
-    from contextlib import nullcontext
-
-    from commands.importing.importing import Importer, rehearsing
+) -> "Brought":
+    """All files together; one that cannot be read is told and does not stop the others."""
+    from commands.importing.importing import Importer
     from commands.importing.waiting import Waiting
-    from ledger.errors import CropledgerError, Invalid, NotFound, Refused, Unsafe
 
     waiting = Waiting.of(desk.recorder(), aside=frozenset({desk.home.root.resolve()}))
     importer = Importer.of(
         desk.ledger, desk.home, desk.now, project=project, tz=zone, layout=layout, projections=desk.projections,
         waiting=waiting,
     )  # fmt: skip
-    reports: list[ImportReport] = []
-    problems: list[CropledgerError] = []
     files = _files(paths)
-    with progress("Importing", len(files)) as bar, rehearsing(desk.ledger) if dry_run else nullcontext():
-        for file in files:
-            try:
-                reports.append(_one(importer, file, alone=len(files) == 1, bar=bar, dry_run=dry_run))
-            except (NotFound, Invalid, Refused, Unsafe) as problem:
-                if len(files) == 1:
-                    raise
-                problems.append(problem)
-            bar.advance(0 if len(files) == 1 else 1)
-    for each in problems:
-        warn(f"{type(each).__name__}: {each}")
-    return reports, len(problems)
+    with progress("Importing", len(files)) as bar:
+        brought = (importer.try_out if dry_run else importer.bring_all)(files, _watch(bar, alone=len(files) == 1))
+    if len(files) == 1 and brought.problems:
+        raise brought.problems[0][1]
+    return brought
 
 
-def _one(importer: "Importer", file: Path, *, alone: bool, bar: Any, dry_run: bool) -> "ImportReport":  # noqa: ANN401
-    bring = importer.try_out if dry_run else importer.bring
-    return bring(file, bar.reach if alone else None)
+def _watch(bar: Bar, *, alone: bool) -> "Watch":
+    """Files are what counts; of one alone, its records. The queue comes last, and by itself."""
+    from commands.importing.importing import Watch
+
+    class Watching(Watch):
+        def records(self, done: int, there: int) -> None:
+            if alone:
+                bar.reach(done, there)
+
+        def file(self) -> None:
+            if not alone:
+                bar.advance(1)
+
+        def aligning(self, done: int, there: int) -> None:
+            bar.reach(done, there)
+
+    return Watching()
 
 
 def _files(paths: "list[Path]") -> list[Path]:
-    """The files that were named, and those in the directories that were, by name; images are none of them."""
+    """The files that were named, and those in the directories that were, by name and each once; images are none.
+
+    By name however they were named, so that nothing depends on it: neither what is told of each file, nor the ledger.
+    """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(each for each in path.rglob("*") if each.is_file() and _may_be_records(each))
+            found += [each for each in path.rglob("*") if each.is_file() and _may_be_records(each)]
         else:
             found.append(path)
-    return list(dict.fromkeys(found))
+    return sorted({path.absolute(): path for path in found}.values(), key=lambda path: path.absolute())
 
 
 _OTHERS = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".yaml", ".caption", ".txt", ".cropped"}
@@ -165,6 +172,10 @@ def _tell(reports: "Sequence[ImportReport]", *, dry_run: bool) -> None:
     owed = sum(report.owed for report in reports)
     if owed:
         say(f"{'Would put' if dry_run else 'Put'} {plural(owed, 'crop')} into the queue.")
+    not_owed = _summed(report.not_owed for report in reports)
+    if not_owed:
+        wait = plural(not_owed.total(), "crop")
+        say(f"Not put into the queue: {wait}: {_counts(not_owed)}.{'' if dry_run else ' See: crop import review'}")
     warnings = _summed(report.warnings for report in reports)
     if warnings:
         say(f"Odd but accepted: {_counts(warnings)}.")
@@ -230,7 +241,8 @@ def review(
             elif count <= limit:
                 text = record.raw.decode("utf-8", "backslashreplace")
                 says = " ".join(text[:200].split())[:60]
-                rows.append((f"{shown(record.source)}:{record.line}", record.reason, record.message, says))
+                where = f"{shown(record.source)}:{record.line}" if record.line else shown(record.source)
+                rows.append((where, record.reason, record.message, says))
         if as_json:
             return
         if rows:

@@ -85,6 +85,8 @@ class Reading:
     """Crops that wait to be executed, by this record."""
     source: str = ""
     """Who says so, for the crops that are owed."""
+    text: str = ""
+    """The record as it was written, where an export of our own queue may say the same."""
 
 
 def evidence_subject(kind: str, *parts: str | None) -> str:
@@ -151,16 +153,22 @@ def mark_subject(project: str, path: str) -> str:
     return evidence_subject("mark", project, bare_name(path))
 
 
-def mark_facts(mark: Mark, source: str) -> tuple[Fact, ...]:
-    """That somebody drew this box, as for any crop made elsewhere, and that it waited to be carried out."""
+def mark_facts(mark: Mark, source: str, seen: Dimensions | None = None) -> tuple[Fact, ...]:
+    """That somebody drew this box, as for any crop made elsewhere, and, last, that it waited to be carried out.
+
+    `seen` is the size of its image as it was found. Where the source has none, the crop is told with that one as well,
+    for so it will stand in the training data; another source that has the size then says the same, early or late.
+    """
     waits = MarkImported(
         mark.project, mark.path, mark.box, mark.at, mark.dimensions, mark.group, mark.suggestion, mark.utc_offset_s
     )
     fact = Fact(mark_subject(mark.project, mark.path), waits, mark.at, f"import:{source}")
     if mark.at is None:
         return (fact,)
-    drawn = Crop(mark.project, bare_name(mark.path), mark.at, mark.at, QUEUE, mark.box, mark.dimensions)
-    return (*drawn.reading().facts, fact)
+    sizes = (mark.dimensions,) if mark.dimensions or seen is None else (None, seen)
+    name, at = bare_name(mark.path), mark.at
+    drawn = [Crop(mark.project, name, at, at, QUEUE, mark.box, size).reading().facts for size in sizes]
+    return (*(each for facts in drawn for each in facts), fact)
 
 
 def checked_box(edges: object, what: str = "the box") -> Box:

@@ -1,7 +1,7 @@
 """Files of other tools -> the ledger: every record accepted, known, completing, or set aside; one report per file."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
@@ -9,24 +9,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
-from commands.importing.facts import Reading, Told
+from commands.importing.facts import QUEUE, Reading, Told
 from commands.importing.files import Survey, chunks, rows_of, survey_of
 from commands.importing.landing import Landing
 from commands.importing.layouts import Row, checked_layout
 from commands.importing.own_exports import OwnExports
 from commands.importing.quarantine import Keeper, Quarantine, SetAside, Source
+from commands.importing.unowed import keep_unowed
 from commands.importing.waiting import Waiting
+from commands.recording.recording import Asked
 from configs.home import Home
 from ledger.entry import new_id
-from ledger.errors import Invalid
+from ledger.errors import CropledgerError, Invalid, NotFound, Refused, Unsafe
 from ledger.log import Ledger
 from ledger.values import Instant
 from projections.reader import Projections
-
-Progress = Callable[[int, int], None]
-"""Called with the records done and the records there are."""
 
 
 @frozen
@@ -50,16 +49,41 @@ class ImportReport:
     """Accepted and completing records by what is odd about them."""
     boxes: int
     """Boxes that these hold."""
-    owed: int
-    """Crops put in the queue."""
     first_at: Instant | None
     """The earliest time among the accepted, completing and known."""
     last_at: Instant | None
+    owed: int = 0
+    """Crops put in the queue that this file told of first."""
+    not_owed: Mapping[str, int] = Factory(dict)
+    """Crops that wait by what is known, and could not be put in the queue, by reason."""
 
     @property
     def set_aside(self) -> int:
         """How many records were set aside."""
         return sum(self.quarantined.values())
+
+
+@frozen
+class Brought:
+    """What became of several files that were brought in together."""
+
+    reports: tuple[ImportReport, ...]
+    """One for each file that could be read, in their order."""
+    problems: tuple[tuple[Path, CropledgerError], ...] = ()
+    """The files that could not be read, and why."""
+
+
+class Watch:
+    """What is told while files are brought in; this one tells nobody."""
+
+    def records(self, done: int, there: int) -> None:
+        """So many records of a file are done, of those there are."""
+
+    def file(self) -> None:
+        """A file is done."""
+
+    def aligning(self, done: int, there: int) -> None:
+        """The queue is in line with so many images, of those that were told of."""
 
 
 @frozen
@@ -95,42 +119,29 @@ class Importer:
             raise Invalid(f"not a project's name: {project!r}")
         return cls(ledger, home, now, Told(project, tz), checked_layout(layout), projections, waiting)
 
-    def bring(self, path: Path, progress: Progress | None = None) -> ImportReport:
+    def bring(self, path: Path, watch: Watch | None = None) -> ImportReport:
         """Bring one file in; again adds nothing.
 
         Raises `NotFound`, `Invalid`, `Refused`, `Unsafe` for a file that cannot be read, `Busy` where the ledger is
         held.
         """
-        survey = survey_of(path)
-        source = Source(str(path), survey.sha256, self.told.project)
-        with Quarantine(self.home.quarantine).keeping(source, self.now) as keeper:
-            return self._read(survey, keeper, progress)
+        brought = self.bring_all([path], watch)
+        for _, why in brought.problems:
+            raise why
+        return brought.reports[0]
 
-    def try_out(self, path: Path, progress: Progress | None = None) -> ImportReport:
-        """What `bring` would report; nothing is recorded, and nothing set aside.
+    def bring_all(self, paths: Iterable[Path], watch: Watch | None = None) -> Brought:
+        """Bring files in together: first all that they say lands, then the queue is brought in line with it.
 
-        Within `rehearsing`, what the files before it hold counts as known.
+        So their order makes no difference to what is recorded. A file that cannot be read is told and stops no other.
+        Raises `Busy` where the ledger is held.
         """
-        survey = survey_of(path)
-        with TemporaryDirectory(prefix="crop-import-") as folder:
-            source = Source(str(path), survey.sha256, self.told.project)
-            with Quarantine(Path(folder)).keeping(source, self.now) as keeper:
-                return self._read(survey, keeper, progress)
+        return _Together(self, Quarantine(self.home.quarantine), watch or Watch()).bring(paths)
 
-    def _read(self, survey: Survey, keeper: Keeper, progress: Progress | None) -> ImportReport:
-        importing = _Import(self, survey, keeper)
-
-        def tell(looked: int = 0) -> None:
-            done = importing.read + looked
-            if progress:
-                progress(done, max(survey.records, done))
-
-        for chunk in chunks(rows_of(survey, self.told, self.layout)):
-            importing.take(chunk, tell)
-            tell()
-        if progress:
-            progress(importing.read, importing.read)  # headers had been counted, too
-        return importing.report()
+    def try_out(self, paths: Iterable[Path], watch: Watch | None = None) -> Brought:
+        """What `bring_all` would report; nothing is recorded, and nothing set aside."""
+        with TemporaryDirectory(prefix="crop-import-") as folder, rehearsing(self.ledger):
+            return _Together(self, Quarantine(Path(folder)), watch or Watch()).bring(paths)
 
 
 class _Rehearsed(Exception):  # no error: it ends the rehearsal
@@ -149,25 +160,76 @@ def rehearsing(ledger: Ledger) -> Iterator[None]:
 
 
 @define
+class _Together:
+    """Files that are brought in together."""
+
+    importer: Importer
+    quarantine: Quarantine
+    watch: Watch
+    correlation: str = Factory(new_id)
+    exports: OwnExports | None = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        of = self.importer
+        self.exports = OwnExports(of.projections, of.told) if of.projections else None
+
+    def bring(self, paths: Iterable[Path]) -> Brought:
+        """Every file, one after the other, and then the queue."""
+        reports: list[ImportReport] = []
+        problems: list[tuple[Path, CropledgerError]] = []
+        for path in paths:
+            try:
+                reports.append(self._one(path, len(reports)))
+            except (NotFound, Invalid, Refused, Unsafe) as why:
+                problems.append((path, why))
+            self.watch.file()
+        return Brought(tuple(self._aligned(reports)), tuple(problems))
+
+    def _one(self, path: Path, number: int) -> ImportReport:
+        survey = survey_of(path)
+        source = Source(str(path), survey.sha256, self.importer.told.project)
+        with self.quarantine.keeping(source, self.importer.now) as keeper:
+            landing = Landing(self.importer.ledger, self.importer.now, self.correlation, exports=self.exports)
+            importing = _Import(survey, keeper, landing, self.importer.waiting, number)
+
+            def tell(looked: int = 0) -> None:
+                done = importing.read + looked
+                self.watch.records(done, max(survey.records, done))
+
+            for chunk in chunks(rows_of(survey, self.importer.told, self.importer.layout)):
+                importing.take(chunk, tell)
+                tell()
+            self.watch.records(importing.read, importing.read)  # headers had been counted, too
+            return importing.report()
+
+    def _aligned(self, reports: list[ImportReport]) -> Iterator[ImportReport]:
+        """The reports, with what came of the crops that wait."""
+        if self.importer.waiting is None:
+            yield from reports
+            return
+        asked = Asked(f"import:{QUEUE}", self.correlation, self.importer.now)
+        aligned = self.importer.waiting.aligner.align(asked, self.watch.aligning)
+        keep_unowed(aligned.names, aligned.unowed, self.quarantine, self.importer.now)
+        for number, report in enumerate(reports):
+            yield evolve(report, owed=aligned.owed[number], not_owed=aligned.reasons(number))
+
+
+@define
 class _Import:
     """One file under way, and what has been counted."""
 
-    importer: Importer
     survey: Survey
     keeper: Keeper
-    landing: Landing = field(init=False)
+    landing: Landing
+    waiting: Waiting | None
+    number: int
+    """Which of the files it is."""
     layouts: Counter[str] = Factory(Counter)
     warnings: Counter[str] = Factory(Counter)
     verdicts: Counter[str] = Factory(Counter)
     read: int = 0
     boxes: int = 0
-    owed: int = 0
     span: tuple[Instant, Instant] | None = None
-
-    def __attrs_post_init__(self) -> None:
-        of = self.importer
-        exports = OwnExports(of.projections, of.told) if of.projections else None
-        self.landing = Landing(of.ledger, of.now, new_id(), exports=exports)
 
     def take(self, chunk: Sequence[Row], tell: Callable[[int], None]) -> None:
         """Decide a chunk of rows: what is new lands whole, in one transaction.
@@ -186,22 +248,20 @@ class _Import:
         landed = [(row, reading) for row, reading in understood if not reading.owed]
         for (row, reading), verdict in zip(landed, self.landing.take([each for _, each in landed]), strict=True):
             self._count(row, reading, verdict)
-        if self.importer.waiting is not None:
-            self.importer.waiting.settle([reading for _, reading in landed], self.landing)
+        if self.waiting is not None:
+            self.waiting.note((reading for _, reading in landed), self.number)
         owed = [(row, reading) for row, reading in understood if reading.owed]
         looked = count(1)
         self._queue(owed, lambda: tell(min(next(looked), len(owed)) - (self.read - begun)))
 
     def _queue(self, owed: Sequence[tuple[Row, Reading]], watch: Callable[[], None]) -> None:
-        """Records whose crops wait: into the queue, if their images are still there."""
-        waiting = self.importer.waiting
-        if owed and waiting is None:
+        """Records whose crops wait: facts, if their images are still there."""
+        if owed and self.waiting is None:
             for row, _ in owed:
                 self.keeper.add(row.record, row.layout, SetAside("queue", "crops that wait are not taken here"))
-        elif owed and waiting is not None:
-            verdicts = waiting.take([reading for _, reading in owed], self.landing, watch)
-            for (row, reading), (verdict, crops) in zip(owed, verdicts, strict=True):
-                self.owed += crops
+        elif owed and self.waiting is not None:
+            verdicts = self.waiting.take([reading for _, reading in owed], self.landing, self.number, watch)
+            for (row, reading), verdict in zip(owed, verdicts, strict=True):
                 self._count(row, reading, verdict)
 
     def _count(self, row: Row, reading: Reading, verdict: str | SetAside) -> None:
@@ -221,5 +281,5 @@ class _Import:
         source, count = self.keeper.source, self.verdicts
         return ImportReport(
             source.name, source.sha256, self.layouts, self.read, count["accepted"], count["completed"], count["known"],
-            self.keeper.reasons, self.warnings, self.boxes, self.owed, *(self.span or (None, None)),
+            self.keeper.reasons, self.warnings, self.boxes, *(self.span or (None, None)),
         )  # fmt: skip

@@ -1,11 +1,10 @@
-"""What is owed on an image by all the marks that other tools' queues hold on it; the queue is brought in line.
+"""What is owed on an image by all the marks that other tools' queues hold on it.
 
 It follows from the facts in the ledger and the image's own history alone, so it comes to the same in whatever order the
 files came. What anybody decided here about the image goes before marks that are older than that.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Sequence
 
 from attrs import evolve as changed
 from attrs import frozen
@@ -15,115 +14,72 @@ from commands.decider import Request
 from commands.finding import subject_for
 from commands.handle import replay
 from commands.image import ALLOWED, Image
-from commands.importing.facts import mark_subject
-from commands.importing.quarantine import SetAside
 from commands.importing.standing import standing
-from commands.importing.whereabouts import Whereabouts
+from commands.importing.tellings import FOUND_ELSEWHERE, Lost, Place, Tellings, Told
 from commands.recording.marks import Mark
-from commands.recording.recording import Recorder, recorded_as
+from commands.recording.recording import Recorder, check_size, recorded_as
 from commands.recording.suggesting import told_beside
 from imaging.read import ImageFile
 from ledger.entry import Entry
 from ledger.errors import CropledgerError
 from ledger.events.crops import CropRecorded
-from ledger.events.history import HistoryCompleted
-from ledger.events.imports import MarkImported
-from ledger.values import Instant, image_subject
+from ledger.values import Instant
 
-FOUND_ELSEWHERE = "found_elsewhere"
-"""The image was not where the queue says, but one of its name and size was."""
-
-QUEUES = ("crop_queue", "pending_queue")
-"""The layouts that tell of crops which a queue has carried out."""
+Seen = ImageFile | CropledgerError
+"""What an image was seen to be, or why it cannot be cropped."""
 
 
 @frozen
-class Place:
-    """An image that marks were imported for."""
-
-    project: str
-    name: str
-    """The name that the marks have for it."""
-    path: Path
-    """Where it is."""
-
-
-@frozen
-class _Told:
-    """A mark as it stands in the ledger."""
+class Wanted:
+    """Nothing can be said before the image was looked at: the mark that would be owed on it."""
 
     mark: Mark
-    """At the path where the image is."""
-    written: str
-    """The path that its source wrote."""
-    actor: str
 
 
 @frozen
 class Owing:
-    """Brings the queue of one ledger in line with what was imported."""
+    """Says what brings the queue of one ledger in line with what was imported."""
 
     recorder: Recorder
-    whereabouts: Whereabouts
 
-    def places(self, project: str, name: str) -> list[Path]:
-        """The images that imported marks of this name are on."""
-        return sorted({Path(told.mark.path) for told in self._told(project, name)})
-
-    def request(self, place: Place, correlation: str, found: ImageFile | None = None) -> Request | None:
+    def request(
+        self, place: Place, known: Tellings, correlation: str, seen: Seen | None = None
+    ) -> Request | Wanted | None:
         """What records or withdraws what the marks on an image come to; None where it is owed already, or not at all.
 
-        `found` is the image, where it was looked at already. Raises what is wrong with the image.
+        `seen` is the image, where it was looked at. Raises what is wrong with it.
         """
-        told = [each for each in self._told(place.project, place.name) if each.mark.path == str(place.path)]
-        made = self._made(place, told)
-        mark = standing((each.mark for each in told), made)
-        sha256 = found.sha256 if found else None
-        subject = subject_for(place.path, place.project, self.recorder.projections, sha256, decided=True)
-        history = self.recorder.ledger.history(subject)
+        told, made = known.places[place], known.made_at(place)
+        sha256 = seen.sha256 if isinstance(seen, ImageFile) else None
+        subject, history = self._known(place, sha256)
         image: Image = replay(IMAGES, history)[0]
         stands = _standing_crop(image, history)
+        mark = _standing(place, told, stands, made)
         if mark is None:
             return _withdrawal(stands, made, correlation)
         if (stands is not None and _is(stands, mark)) or decided_after(image, history, mark):
             return None
-        file = found or self.recorder.look(mark)
-        if isinstance(file, CropledgerError):
-            raise file
-        actor = next(each.actor for each in told if each.mark.at == mark.at)
-        return Request(RecordCrop(subject, _informed(mark, file), retold=True), actor, correlation, at=mark.at)
+        if seen is None:
+            return Wanted(mark)
+        if isinstance(seen, CropledgerError):
+            raise seen
+        check_size(mark, seen)
+        actor = min((each.actor for each in told if each.mark.at == mark.at), default=told[0].actor)
+        return Request(RecordCrop(subject, _informed(mark, seen), retold=True), actor, correlation, at=mark.at)
 
-    def _told(self, project: str, name: str) -> Iterator[_Told]:
-        for entry in self.recorder.ledger.history(mark_subject(project, name)):
-            event = entry.event
-            if not isinstance(event, MarkImported):
-                continue
-            try:
-                path = self.whereabouts.of(event.path, event.dimensions)
-            except SetAside:
-                continue  # several could be it by now: it is on none of them
-            if path is not None:
-                elsewhere = () if str(path) == event.path else (FOUND_ELSEWHERE,)
-                mark = Mark(
-                    project, str(path), event.box, event.dimensions, event.group, event.suggestion,
-                    entry.occurred_at, event.utc_offset_s, elsewhere,
-                )  # fmt: skip
-                yield _Told(mark, event.path, entry.actor)
+    def has_found(self, lost: Lost) -> bool:
+        """Whether a mark came to be owed on one of the images that it could be on, while that was still clear."""
+        return any(
+            isinstance(entry.event, CropRecorded)
+            and entry.by_an_import
+            and (entry.event.box, entry.occurred_at) == (lost.mark.box, lost.mark.at)
+            for path in lost.why.places
+            for entry in self._known(Place(lost.mark.project, path))[1]
+        )
 
-    def _made(self, place: Place, told: list[_Told]) -> list[Instant]:
-        """When a queue says that a crop of this image was carried out.
-
-        Another image may have the same bare name: it is this one if the path is the same, or the instant.
-        """
-        paths = {str(place.path), *(each.written for each in told)}
-        instants = {each.mark.at for each in told}
-        return [
-            entry.occurred_at
-            for entry in self.recorder.ledger.history(image_subject(place.project, place.name))
-            if isinstance(entry.event, HistoryCompleted)
-            and entry.event.source in QUEUES
-            and (entry.event.path in paths or entry.occurred_at in instants)
-        ]
+    def _known(self, place: Place, sha256: str | None = None) -> tuple[str, list[Entry]]:
+        subject = subject_for(place.path, place.project, self.recorder.projections, sha256, decided=True)
+        return subject, self.recorder.ledger.history(subject)
 
 
 def _standing_crop(image: Image, history: list[Entry]) -> Entry | None:
@@ -132,7 +88,22 @@ def _standing_crop(image: Image, history: list[Entry]) -> Entry | None:
     return history[image.crop_version - 1] if owed and image.crop_version else None
 
 
-def _withdrawal(stands: Entry | None, made: list[Instant], correlation: str) -> Request | None:
+def _standing(place: Place, told: Sequence[Told], stands: Entry | None, made: Sequence[Instant]) -> Mark | None:
+    """The mark that is owed by those that are told, and by the one an import has put into the queue already.
+
+    That one counts also where its telling cannot be found any more: under another name of the same file, or because
+    its image could be any of several by now.
+    """
+    marks, size = [each.mark for each in told], None
+    if stands is not None and stands.by_an_import and isinstance(stands.event, CropRecorded):
+        event, size = stands.event, stands.event.dimensions
+        marks.append(
+            Mark(place.project, str(place.path), event.box, at=stands.occurred_at, warnings=(FOUND_ELSEWHERE,))
+        )
+    return standing(marks, made, size)
+
+
+def _withdrawal(stands: Entry | None, made: Sequence[Instant], correlation: str) -> Request | None:
     """What takes back a crop that an import had put into the queue, and that was carried out."""
     if not made or stands is None or not stands.by_an_import:
         return None
@@ -165,10 +136,13 @@ def decided_after(image: Image, history: list[Entry], mark: Mark) -> bool:
 
 
 def _is(stands: Entry, mark: Mark) -> bool:
-    """Whether what is owed is this mark."""
+    """Whether what is owed is this mark, with all that is told of it; a sidecar may have added to that."""
     event = stands.event
     return (
         isinstance(event, CropRecorded)
         and (event.box, stands.occurred_at) == (mark.box, mark.at)
         and mark.group in {None, event.group}
+        and mark.suggestion in {None, event.suggestion}
+        and mark.utc_offset_s in {None, event.utc_offset_s}
+        and (FOUND_ELSEWHERE not in event.warnings or FOUND_ELSEWHERE in mark.warnings)
     )

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from attrs import Factory, define
 
 from commands.exporting.decision_files import write_decisions
-from commands.exporting.exporting import export
+from commands.exporting.exporting import export, queue_jsonl
 from commands.importing.decisions import DATABASE
-from commands.importing.facts import Fact, Told, mark_facts
+from commands.importing.facts import Fact, Told
 from commands.importing.files import rows_of, survey_of
 from commands.importing.mark_lines import LAYOUT as PENDING
 from commands.importing.operations import TRACKER
@@ -20,7 +20,8 @@ from commands.importing.progress_files import FILE
 from commands.importing.quarantine import SetAside
 from configs.home import Home
 from ledger.events.history import HistoryCompleted, HistoryImported
-from ledger.events.imports import DecisionImported, MarkImported, OperationImported, ProgressImported, SelectionImported
+from ledger.events.imports import DecisionImported, OperationImported, ProgressImported, SelectionImported
+from projections.queue import pending_lines
 from projections.reader import Projections
 
 TOOL = "cropledger"
@@ -34,6 +35,7 @@ class OwnExports:
     projections: Projections
     told: Told
     made: dict[tuple[str, str], frozenset[str]] = Factory(dict)
+    waiting: frozenset[str] | None = None
 
     def has(self, fact: Fact) -> bool:
         """Whether an export of this ledger says this very fact."""
@@ -42,8 +44,6 @@ class OwnExports:
                 return fact.id in self._ids("tracker", "")
             case ProgressImported(source=source) if source == FILE:
                 return fact.id in self._ids("progress", "")
-            case MarkImported():
-                return fact.id in self._ids("queue", "")
             case HistoryCompleted(source=source) if source == PENDING:
                 return fact.id in self._ids("queue", "")
             case SelectionImported() | HistoryImported() | HistoryCompleted():
@@ -51,6 +51,17 @@ class OwnExports:
             case DecisionImported(source=source, project=project) if source == DATABASE:
                 return fact.id in self._ids("decisions", project)
         return False
+
+    def has_waiting(self, line: str) -> bool:
+        """Whether the export of our queue holds this very line.
+
+        Only the whole line tells: what it says of a crop that an import put into the queue, another tool may say too,
+        and then it is a fact like any other, whether it comes before that import or after it.
+        """
+        if self.waiting is None:
+            lines = queue_jsonl(pending_lines(self.projections))
+            self.waiting = frozenset(each.decode().rstrip("\n") for each in lines)
+        return line in self.waiting
 
     def _ids(self, kind: str, project: str) -> frozenset[str]:
         if (kind, project) not in self.made:
@@ -66,6 +77,4 @@ class OwnExports:
     def _facts(self, file: Path) -> list[str]:
         rows = rows_of(survey_of(file), self.told)
         meanings = [row.meaning for row in rows if not isinstance(row.meaning, SetAside)]
-        facts = (fact for meaning in meanings for fact in meaning.facts)
-        waiting = (fact for meaning in meanings for mark in meaning.owed for fact in mark_facts(mark, meaning.source))
-        return [fact.id for fact in (*facts, *waiting)]
+        return [fact.id for meaning in meanings for fact in meaning.facts]

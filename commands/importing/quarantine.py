@@ -11,14 +11,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 import msgspec
 from attrs import Factory, define, frozen
 
 from commands.exporting.whole_files import remove, written_whole
 from commands.importing.reading import KEPT_BYTES, Record
-from ledger.errors import Damaged, Invalid
+from imaging.problems import Unusable
+from ledger.errors import CropledgerError, Damaged, Invalid
 from ledger.values import Instant, instant
 
 
@@ -31,6 +34,11 @@ class SetAside(Invalid):
         self.reason = reason
 
 
+def reason_of(why: CropledgerError) -> str:
+    """The code that reports count a refusal by."""
+    return why.reason if isinstance(why, SetAside | Unusable) else type(why).__name__.lower()
+
+
 @frozen
 class Quarantined:
     """A record that was set aside."""
@@ -40,7 +48,7 @@ class Quarantined:
     source_sha256: str
     """sha256 of that file, or of what came through the pipe."""
     line: int
-    """The line it begins on."""
+    """The line it begins on; 0 for a mark of the ledger that waits and cannot be owed."""
     layout: str
     """What it looked like: `crop_log_v1`, `crop_log_v2`, `pending_queue`, `unknown`."""
     reason: str
@@ -73,6 +81,7 @@ class Source:
     project: str | None = None
 
 
+_SPOOLED_BYTES = 1 << 20
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Quarantined).decode
 
@@ -84,7 +93,7 @@ class Keeper:
     source: Source
     now: Instant
     first_at: Mapping[int, Instant]
-    stream: BinaryIO
+    stream: IO[bytes]
     reasons: dict[str, int] = Factory(dict)
     """How many were set aside, by reason."""
 
@@ -118,11 +127,20 @@ class Quarantine:
         """A keeper for one reading of a source; when the block ends without an error, what it took is on disk."""
         path = self._file_of(source)
         first_at = {record.line: record.at for record in _read(path)} if path.exists() else {}
-        with written_whole(path) as stream:
-            keeper = Keeper(source, instant(now), first_at, stream)
+        # Most sources have nothing to set aside: then no file is made, nor synced.
+        with SpooledTemporaryFile(_SPOOLED_BYTES) as spool:
+            keeper = Keeper(source, instant(now), first_at, spool)
             yield keeper
-        if not keeper.count:
-            remove(path)
+            if keeper.count:
+                spool.seek(0)
+                with written_whole(path) as stream:
+                    copyfileobj(spool, stream)
+            elif path.exists():
+                remove(path)
+
+    def holds(self, source: Source) -> bool:
+        """Whether anything of this source is set aside."""
+        return self._file_of(source).exists()
 
     def _file_of(self, source: Source) -> Path:
         # Read for another project the same file may mean something else, so that is kept apart.

@@ -33,7 +33,7 @@ def read_pending_line(record: Mapping[str, object], text: str, told: Told) -> Re
     """A crop that waits, or was made; raises `SetAside`."""
     mark = mark_of(record, told.project)
     if not told.name.startswith("processed"):
-        return Reading(at=mark.at, boxes=1, owed=(mark,), source=QUEUE)
+        return Reading(at=mark.at, boxes=1, owed=(mark,), source=QUEUE, text=text)
     if mark.at is None:
         raise SetAside("time", "created_at is missing, so when it was cropped is not known")
     stamp = str(record["created_at"])

@@ -1,7 +1,7 @@
-"""Crops that wait in another tool's queue -> our queue, if their images are still there.
+"""Crops that wait in another tool's queue -> facts, if their images are still there.
 
 That somebody marked a box is a fact and lands like any other, so in whatever order the files come the ledger holds the
-same facts. What is owed follows from all marks on an image together.
+same facts. What is owed follows from all of them together, when all files of an import have landed.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,18 +12,18 @@ from attrs import Factory, define
 from attrs import evolve as changed
 
 from commands.crops import IMAGES, RecordCrop
-from commands.decider import Request
 from commands.finding import subject_for
-from commands.handle import handle_many, replay
+from commands.handle import replay
 from commands.image import ALLOWED, Image
+from commands.importing.aligning import Aligner
 from commands.importing.facts import Fact, Reading, bare_name, mark_facts
 from commands.importing.landing import Landing, Verdict
-from commands.importing.owing import QUEUES, Owing, Place, decided_after
-from commands.importing.quarantine import SetAside
+from commands.importing.owing import decided_after
+from commands.importing.quarantine import SetAside, reason_of
+from commands.importing.tellings import QUEUES
 from commands.importing.whereabouts import Whereabouts
 from commands.recording.marks import Mark
 from commands.recording.recording import LOOKING, Recorder, recorded_as
-from imaging.problems import Unusable
 from imaging.read import ImageFile
 from imaging.zones import canonical
 from ledger.errors import CropledgerError, NotFound
@@ -31,57 +31,53 @@ from ledger.events.crops import CropRecorded
 from ledger.events.history import HistoryCompleted
 from ledger.values import image_subject
 
-Answer = tuple[Verdict | SetAside, int]
-"""What became of a record, and how many of its crops are owed now."""
-
 
 @define
 class Waiting:
-    """Puts the crops of other tools' queues into ours."""
+    """Takes the crops of other tools' queues."""
 
     recorder: Recorder
     whereabouts: Whereabouts
-    owing: Owing
+    aligner: Aligner
 
     @classmethod
     def of(cls, recorder: Recorder, aside: frozenset[Path] = frozenset()) -> "Waiting":
         """With a recorder, and the directories in which no image is looked for: home, where the archive is."""
         whereabouts = Whereabouts(recorder.zones.roots, aside)
-        return cls(recorder, whereabouts, Owing(recorder, whereabouts))
+        return cls(recorder, whereabouts, Aligner(recorder, whereabouts))
 
     def take(
-        self, readings: Sequence[Reading], landing: Landing, watch: Callable[[], None] = lambda: None
-    ) -> list[Answer]:
-        """Land the marks and record what is owed by them; the answers are in the order of the readings.
+        self, readings: Sequence[Reading], landing: Landing, file: int = 0, watch: Callable[[], None] = lambda: None
+    ) -> list[Verdict | SetAside]:
+        """Land the marks of records, and note their images; the answers are in the order of the readings.
 
-        `watch` is called for every image that was looked at, which is what takes the time.
+        `file` is the number of the file they are in. `watch` is called for every image that was looked at, which is
+        what takes the time.
         """
         outcomes = [_Outcome(changed(reading, owed=()), len(reading.owed)) for reading in readings]
-        found = self._found(zip(outcomes, readings, strict=True))
+        found = self._found(zip(outcomes, readings, strict=True), landing)
         self._look([each for each in found if each.is_new], watch)
         with self.recorder.ledger.exclusive():
             for each in found:
-                self._land(each)
+                self._land(each, file)
             landed = landing.take([outcome.reading for outcome in outcomes])
-            self._bring_in_line(found, landing)
         return [outcome.answer(verdict) for outcome, verdict in zip(outcomes, landed, strict=True)]
 
-    def settle(self, readings: Iterable[Reading], landing: Landing) -> None:
-        """Withdraw what is owed here by a queue that says by now that it was carried out."""
-        made = {
-            (fact.event.project, fact.event.filename)
-            for reading in readings
-            for fact in reading.facts
-            if isinstance(fact.event, HistoryCompleted) and fact.event.source in QUEUES
-        }
-        with self.recorder.ledger.exclusive():
-            places = [Place(*each, path) for each in sorted(made) for path in self.owing.places(*each)]
-            requests = [self.owing.request(place, landing.correlation) for place in places]
-            self._handle([request for request in requests if request is not None], landing)
+    def note(self, readings: Iterable[Reading], file: int = 0) -> None:
+        """What a queue says was carried out by now may be owed here."""
+        for reading in readings:
+            for fact in reading.facts:
+                if isinstance(fact.event, HistoryCompleted) and fact.event.source in QUEUES:
+                    self.aligner.note((fact.event.project, fact.event.filename), fact.at, file)
 
-    def _found(self, records: "Iterable[tuple[_Outcome, Reading]]") -> "list[_Found]":
+    def _found(self, records: "Iterable[tuple[_Outcome, Reading]]", landing: Landing) -> "list[_Found]":
         """The marks whose images are there; of the others, those that nobody knows of are told as missing."""
-        marks = [(outcome, mark, reading) for outcome, reading in records for mark in reading.owed]
+        marks = [
+            (outcome, mark, reading)
+            for outcome, reading in records
+            if not (reading.text and landing.exports and landing.exports.has_waiting(reading.text))
+            for mark in reading.owed
+        ]
         ids = [[fact.id for fact in mark_facts(mark, reading.source)] for _, mark, reading in marks]
         known = {entry.id for entry in self.recorder.ledger.find([id_ for each in ids for id_ in each])}
         found: list[_Found] = []
@@ -95,6 +91,7 @@ class Waiting:
                 elif waits not in known and not self._is_made(mark):
                     raise SetAside("missing", f"{mark.path} is not there, and no other image of its name and size is")
             except CropledgerError as why:
+                self.aligner.told.add((mark.project, mark.path))
                 outcome.add(why)
         return found
 
@@ -120,19 +117,19 @@ class Waiting:
                 each.image = image
                 watch()
 
-    def _land(self, each: "_Found") -> None:
+    def _land(self, each: "_Found", file: int) -> None:
         """Let the facts of a new mark land with its record; one that breaks a rule is told instead."""
-        if not each.is_new:
-            return
-        try:
-            if not isinstance(each.image, ImageFile):
-                raise each.image or NotFound(f"{each.path} was not looked at.")
-            self._check_rules(each.here, each.image)
-        except CropledgerError as why:
-            each.outcome.add(why)
-            each.is_refused = True
-        else:
-            each.outcome.land(mark_facts(each.mark, each.source))
+        if each.is_new:
+            try:
+                if not isinstance(each.image, ImageFile):
+                    raise each.image or NotFound(f"{each.path} was not looked at.")
+                self._check_rules(each.here, each.image)
+            except CropledgerError as why:
+                each.outcome.add(why)
+                return
+            each.outcome.land(mark_facts(each.mark, each.source, each.image.dimensions))
+            self.aligner.remember(each.path, each.image)
+        self.aligner.note((each.mark.project, bare_name(each.mark.path)), each.mark.at, file)
 
     def _check_rules(self, mark: Mark, found: ImageFile) -> None:
         """Raise what refuses a mark that is newer than what was decided here about its image."""
@@ -141,33 +138,6 @@ class Waiting:
         image: Image = replay(IMAGES, history)[0]
         if image.status not in ALLOWED[CropRecorded] and not decided_after(image, history, mark):
             list(IMAGES.decide(RecordCrop(subject, recorded_as(mark, found)), image))
-
-    def _bring_in_line(self, found: "Sequence[_Found]", landing: Landing) -> None:
-        """Record what is owed now, image by image; each crop counts for the record that told of it first."""
-        by_image: dict[Place, list[_Found]] = {}
-        for each in found:
-            if not each.is_refused:
-                by_image.setdefault(each.place, []).append(each)
-        requests: dict[Place, Request] = {}
-        for place, marks in by_image.items():
-            image = next((each.image for each in marks if isinstance(each.image, ImageFile)), None)
-            try:
-                request = self.owing.request(place, landing.correlation, image)
-            except CropledgerError as why:
-                marks[0].outcome.add(why)
-                continue
-            if request is not None:
-                requests[place] = request
-        refused = self._handle(list(requests.values()), landing)
-        for index, (place, request) in enumerate(requests.items()):
-            told = next((each for each in by_image[place] if each.mark.at == request.at), by_image[place][0])
-            if index in refused:
-                told.outcome.add(refused[index])
-            else:
-                told.outcome.taken += isinstance(request.command, RecordCrop)
-
-    def _handle(self, requests: Sequence[Request], landing: Landing) -> dict[int, CropledgerError]:
-        return dict(handle_many(requests, ledger=self.recorder.ledger, now=landing.now).refused)
 
 
 @define
@@ -181,17 +151,11 @@ class _Found:
     is_new: bool
     image: ImageFile | CropledgerError | None = None
     """What was seen of the image, or why it cannot be cropped."""
-    is_refused: bool = False
 
     @property
     def here(self) -> Mark:
         """The mark at the path where the image is."""
         return changed(self.mark, path=str(self.path))
-
-    @property
-    def place(self) -> Place:
-        """The image."""
-        return Place(self.mark.project, bare_name(self.mark.path), self.path)
 
 
 @define
@@ -201,7 +165,6 @@ class _Outcome:
     reading: Reading
     """What else it says."""
     crops: int
-    taken: int = 0
     reasons: list[str] = Factory(list)
     problems: list[str] = Factory(list)
 
@@ -210,19 +173,14 @@ class _Outcome:
         self.reading = changed(self.reading, facts=(*self.reading.facts, *facts))
 
     def add(self, why: CropledgerError) -> None:
-        """One of its crops cannot be owed."""
-        self.reasons.append(_reason(why))
+        """One of its crops cannot be taken."""
+        self.reasons.append(reason_of(why))
         self.problems.append(why.message)
 
-    def answer(self, landed: Verdict | SetAside) -> Answer:
+    def answer(self, landed: Verdict | SetAside) -> Verdict | SetAside:
         """What to say of the record."""
-        if self.problems:
-            kept = f" ({self.taken} of its {self.crops} crops are owed now)" if self.crops > 1 else ""
-            return SetAside(self.reasons[0], "; ".join(self.problems) + kept), self.taken
-        if isinstance(landed, SetAside):
-            return landed, self.taken
-        return ("accepted" if self.taken else landed), self.taken
-
-
-def _reason(why: CropledgerError) -> str:
-    return why.reason if isinstance(why, SetAside | Unusable) else type(why).__name__.lower()
+        if not self.problems:
+            return landed
+        taken = self.crops - len(self.problems)
+        kept = f" ({taken} of its {self.crops} crops are taken)" if self.crops > 1 else ""
+        return SetAside(self.reasons[0], "; ".join(self.problems) + kept)

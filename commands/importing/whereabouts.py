@@ -1,7 +1,7 @@
 """Where an image is by now that another tool wrote a path of: there, or under its name elsewhere below the roots."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from attrs import Factory, define
@@ -12,6 +12,19 @@ from imaging.problems import Unusable
 from imaging.read import observe
 from imaging.zones import canonical
 from ledger.values import Dimensions
+
+
+class Ambiguous(SetAside):
+    """An image is not where it was, and several others could be it."""
+
+    def __init__(self, written: str, places: Sequence[Path]) -> None:
+        """`written` is where it was."""
+        where = ", ".join(map(str, places[:_SHOWN]))
+        super().__init__("ambiguous", f"{written} is not there, and {len(places)} images could be it: {where}")
+        self.places = tuple(places)
+
+
+_SHOWN = 3
 
 
 @define
@@ -29,7 +42,7 @@ class Whereabouts:
         """The image's canonical path; None where it is nowhere.
 
         One that is not where it was is taken if exactly one file of its name has its size, else nothing is guessed.
-        Raises `SetAside` where several have.
+        Raises `Ambiguous` where several have.
         """
         known = self.found.get((written, size))
         if known is None or not known.is_file():
@@ -46,8 +59,7 @@ class Whereabouts:
             return None
         alike = [place for place in self._places().get(bare_name(written), ()) if _has_size(place, size)]
         if len(alike) > 1:
-            where = ", ".join(map(str, alike[:3]))
-            raise SetAside("ambiguous", f"{written} is not there, and {len(alike)} images could be it: {where}")
+            raise Ambiguous(written, sorted(alike))
         return alike[0] if alike else None
 
     def _places(self) -> dict[str, list[Path]]:

@@ -12,12 +12,11 @@ from typing import IO
 from attrs import evolve, frozen
 
 from commands.importing.mark_lines import LAYOUT, marks_from
-from commands.importing.quarantine import Keeper, Quarantine, SetAside, Source
+from commands.importing.quarantine import Keeper, Quarantine, SetAside, Source, reason_of
 from commands.importing.reading import Record
 from commands.recording.marks import Mark
 from commands.recording.recording import Asked, Recorder
 from configs.home import Home
-from imaging.problems import Unusable
 from imaging.zones import canonical
 from ledger.errors import CropledgerError, NotFound
 
@@ -102,8 +101,7 @@ def _understood(stream: IO[bytes], directory: Path | None, project: str | None, 
 
 
 def _set_aside(keeper: Keeper, mark: Mark, why: CropledgerError) -> None:
-    reason = why.reason if isinstance(why, Unusable) else type(why).__name__.lower()
-    keeper.add(_origin(mark), LAYOUT, SetAside(reason, str(why)))
+    keeper.add(_origin(mark), LAYOUT, SetAside(reason_of(why), str(why)))
 
 
 def _origin(mark: Mark) -> Record:

@@ -95,9 +95,7 @@ class Recorder:
         """The image as it is now, or why it cannot be recorded."""
         try:
             image = observe(self.zones.check(Path(mark.path)))
-            if mark.dimensions is not None and mark.dimensions != image.dimensions:
-                raise Refused(f"{image.path} is {image.dimensions}, but the mark was made on {mark.dimensions}.")
-            mark.box.denormalise(image.dimensions)
+            check_size(mark, image)
         except CropledgerError as why:
             return why
         return image
@@ -123,6 +121,13 @@ class Recorder:
     def _request(self, mark: Mark, image: ImageFile, asked: Asked) -> Request:
         subject = subject_for(image.path, mark.project, self.projections, image.sha256)
         return Request(RecordCrop(subject, recorded_as(mark, image)), asked.actor, asked.correlation, at=mark.at)
+
+
+def check_size(mark: Mark, image: ImageFile) -> None:
+    """Raise what keeps a mark from the image that was found: another size, or a box that has no pixel in it."""
+    if mark.dimensions is not None and mark.dimensions != image.dimensions:
+        raise Refused(f"{image.path} is {image.dimensions}, but the mark was made on {mark.dimensions}.")
+    mark.box.denormalise(image.dimensions)
 
 
 def recorded_as(mark: Mark, image: ImageFile) -> CropRecorded:

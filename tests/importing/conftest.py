@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from attrs import define
+from PIL import Image
 
-from commands.importing.importing import Importer, ImportReport, Progress
+from commands.importing.importing import Importer, ImportReport, Watch
 from commands.importing.quarantine import Quarantine, Quarantined
 from commands.importing.waiting import Waiting
 from commands.recording.recording import Recorder
@@ -18,6 +19,7 @@ from ledger.codec import encode
 from ledger.entry import Entry
 from ledger.events.history import HistoryImported
 from ledger.log import Ledger
+from projections import catalogue
 from projections.catch_up import catch_up
 from projections.reader import Projections
 from projections.store import Store
@@ -65,6 +67,16 @@ class Log:
         return "".join(f"{row}\r\n" for row in ((header, *rows) if header else rows)).encode()
 
 
+class Records(Watch):
+    """Notes what is told of a file's records."""
+
+    def __init__(self, told: list[tuple[int, int]]) -> None:
+        self.told = told
+
+    def records(self, done: int, there: int) -> None:
+        self.told.append((done, there))
+
+
 @pytest.fixture(scope="session")
 def log() -> type[Log]:
     return Log
@@ -96,12 +108,12 @@ class Desk:
         content: bytes,
         name: str = "log.csv",
         project: str | None = "p",
-        progress: Progress | None = None,
+        watch: Watch | None = None,
         **how: object,
     ) -> ImportReport:
         path = self.folder / name
         path.write_bytes(content)
-        report = self.importer(project, **how).bring(path, progress)  # type: ignore[arg-type]
+        report = self.importer(project, **how).bring(path, watch)  # type: ignore[arg-type]
         parts = report.accepted + report.completed + report.known + report.set_aside
         assert parts == report.read == sum(report.layouts.values())
         return report
@@ -116,6 +128,18 @@ class Desk:
         with Store.open(self.home.projections) as store:
             catch_up(self.ledger, store)
             return store.connection.execute(sql).fetchall()
+
+    def every_row(self, arrival: Callable[[str], set[str]]) -> dict[str, list[tuple[object, ...]]]:
+        """All rows of all projections, without the columns that `arrival` names of a table: when something came."""
+        found: dict[str, list[tuple[object, ...]]] = {}
+        with Store.open(self.home.projections) as store:
+            catch_up(self.ledger, store)
+            for projection in catalogue.ALL:
+                for table in (*projection.tables, *projection.views):
+                    columns = [name for name in table.columns if name not in arrival(table.name)]
+                    rows = store.connection.execute(f"SELECT {', '.join(columns)} FROM {table.name}")
+                    found[table.name] = sorted(rows, key=repr)
+        return found
 
     def facts(self) -> set[tuple[str, str, str, str, str]]:
         """What the ledger holds, whatever the order in which it came."""
@@ -157,3 +181,16 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def new_desk(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], AbstractContextManager[Desk]]:
     """A fresh desk each time it is asked: for tests that need many."""
     return lambda: opened(tmp_path_factory.mktemp("desk"))
+
+
+@pytest.fixture
+def images(desk: Desk) -> Callable[..., None]:
+    """Makes images of the size that the samples name."""
+
+    def make(*names: str, size: tuple[int, int] = (800, 400), colour: str = "red") -> None:
+        for name in names:
+            path = desk.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", size, colour).save(path)
+
+    return make

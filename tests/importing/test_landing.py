@@ -9,6 +9,7 @@ from ledger.entry import Batch, Draft
 from ledger.errors import Invalid, NotFound, Unsafe
 from ledger.events.crops import CropRecorded
 from ledger.values import Box, Dimensions, Instant, image_subject
+from tests.importing.conftest import Records
 
 SAME_FILE = [
     ("100.0,50.0,500.0,250.0", "2025-11-02T10:00:00Z"),
@@ -255,7 +256,7 @@ def test_rows_are_decided_in_chunks_and_progress_is_told(desk, log, monkeypatch)
     monkeypatch.setattr("commands.importing.files.CHUNK_ROWS", 10)
     seen: list[tuple[int, int]] = []
     rows = [log.v1(f"{n}.png") for n in range(25)]
-    desk.bring(log.file(*rows, *rows), progress=lambda done, there: seen.append((done, there)))
+    desk.bring(log.file(*rows, *rows), watch=Records(seen))
     assert seen == [(10, 51), (20, 51), (30, 51), (40, 51), (50, 51), (50, 50)]
     assert len(desk.crops()) == 25
 

@@ -1,9 +1,12 @@
 """Queues and logs that tell of the same images, in any order, overlap and repetition: the same facts, the same rows.
 
-What was recorded and withdrawn here meanwhile differs, for it was owed meanwhile; what is owed at the end does not.
+Of several imports, what was recorded and withdrawn meanwhile differs, for it was owed meanwhile; what is owed at the
+end does not. Within one import, the order of its files leaves no trace at all.
 """
 
 import json
+import random
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,34 +17,34 @@ from PIL import Image
 
 from ledger.codec import encode
 from ledger.events.crops import CropRecorded, CropWithdrawn
-from projections import catalogue
 from tests.importing import samples
 from tests.importing.conftest import HEADER_V2, Log, opened
 from tests.importing.test_order import NEW_YORK
 
 BOXES = [(100, 50, 500, 250), (0, 0, 400, 200), (0, 0, 800, 400)]
 SIZE = (800, 400)
-NAMES = ("a.png", "b.png")
+PLACES = {"a.png": ("",), "b.png": ("",), "moved.png": ("elsewhere",), "twice.png": ("x", "y")}
+"""Where the images of a name are, below the folder that queues wrote them to be in."""
 LAYOUTS = ("pending", "processed", "waits", "tried", "failed", "completed", "v1", "v2")
 
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("images")
-    for name in NAMES:
-        Image.new("RGB", SIZE, "red").save(folder / name)
+    for name, places in PLACES.items():
+        for place in places:
+            (folder / place).mkdir(exist_ok=True)
+            Image.new("RGB", SIZE, "red").save(folder / place / name)
     (folder / "b.decision").write_text(json.dumps(samples.SIDECARS["by stem"]))
     return folder
 
 
-class Telling(NamedTuple):
-    """One record: which layout says that which box was marked on which image, when."""
+class Crop(NamedTuple):
+    """Which box was marked on which image, when."""
 
-    layout: str
     name: str
     box: tuple[int, int, int, int]
     minute: int
-    group: str | None = None
 
     @property
     def at(self) -> str:
@@ -51,42 +54,56 @@ class Telling(NamedTuple):
     def fractions(self) -> list[float]:
         return [edge / SIZE[number % 2] for number, edge in enumerate(self.box)]
 
+
+class Telling(NamedTuple):
+    """One record: which layout tells of which crop, and what it knows of it."""
+
+    layout: str
+    crop: Crop
+    group: str | None = None
+    sized: bool = True
+    place: str = ""
+    """Where below the folder it says that the image is; where it is not, if it was moved."""
+
     def record(self, folder: Path) -> bytes:
+        name, box, fractions = self.crop.name, self.crop.box, self.crop.fractions
+        width, height = SIZE if self.sized else (None, None)
         match self.layout:
             case "v1":
-                return f"{Log.v1(self.name, ','.join(f'{edge:.1f}' for edge in self.box), self.at)}\r\n".encode()
+                size = "800,400" if self.sized else "0,0"
+                return f"{Log.v1(name, ','.join(f'{edge:.1f}' for edge in box), self.crop.at, size)}\r\n".encode()
             case "v2":
-                return f"{Log.v2(self.name, ','.join(map(str, self.fractions)), self.at)}\r\n".encode()
+                return f"{Log.v2(name, ','.join(map(str, fractions)), self.crop.at)}\r\n".encode()
             case "pending" | "processed":
                 line = {
-                    "created_at": self.at, "project_id": "p", "group_id": self.group, "filename": self.name,
-                    "dir": str(folder), "width": SIZE[0], "height": SIZE[1], "crop_norm": self.fractions,
+                    "created_at": self.crop.at, "project_id": "p", "group_id": self.group, "filename": name,
+                    "dir": str(folder / self.place), "width": width, "height": height, "crop_norm": fractions,
                 }  # fmt: skip
                 return json.dumps(line).encode() + b"\n"
         status = {"waits": "pending", "tried": "processing"}.get(self.layout, self.layout)
-        batch = samples.batch(status, number=self.minute)
+        batch = samples.batch(status, number=self.crop.minute)
         [crop] = batch["crops"]
-        changed = {"source_path": str(folder / self.name), "crop_rect": self.box}
-        crops = [crop | changed | {"crop_rect_normalized": self.fractions}]
-        return json.dumps(batch | {"timestamp_queued": self.at, "crops": crops}).encode() + b"\n"
+        told = {"source_path": str(folder / self.place / name), "crop_rect": box, "crop_rect_normalized": fractions}
+        sizes = {"image_width": width or 0, "image_height": height or 0}
+        return json.dumps(batch | {"timestamp_queued": self.crop.at, "crops": [crop | told | sizes]}).encode() + b"\n"
 
 
 FILES = {"pending": "pending.jsonl", "processed": "processed.jsonl", "v1": "log.csv", "v2": "training.csv"}
 HEADERS = {"v1": f"{samples.HEADER_V1}\r\n".encode(), "v2": f"{HEADER_V2}\r\n".encode()}
 
-tellings = st.lists(
-    st.builds(
-        Telling,
-        st.sampled_from(LAYOUTS),
-        st.sampled_from(NAMES),
-        st.sampled_from(BOXES),
-        st.integers(1, 4),
-        st.sampled_from([None, "g1"]),
-    ),
-    min_size=1,
-    max_size=8,
-    unique=True,
-)
+
+@st.composite
+def tellings(draw: st.DrawFn) -> list[Telling]:
+    """Up to three crops, each told by up to four records."""
+    crops = st.builds(Crop, st.sampled_from(tuple(PLACES)), st.sampled_from(BOXES), st.integers(1, 3))
+    told: list[Telling] = []
+    for crop in draw(st.lists(crops, min_size=1, max_size=3)):
+        known = {
+            "layout": st.sampled_from(LAYOUTS), "crop": st.just(crop), "group": st.sampled_from([None, "g1"]),
+            "sized": st.booleans(), "place": st.sampled_from(["", *PLACES[crop.name]]),
+        }  # fmt: skip
+        told += draw(st.lists(st.builds(Telling, **known), min_size=1, max_size=4))
+    return told
 
 
 def pieces(told: list[Telling], folder: Path) -> list[tuple[str, bytes]]:
@@ -111,44 +128,115 @@ OTHERS = [
 ]
 
 
-def outcome(desk) -> tuple[set[tuple[str, ...]], dict[str, list[object]]]:
-    """The facts, and every row of every projection but for places in the ledger."""
-    deeds = (CropRecorded, CropWithdrawn)
-    facts = {
+DEEDS = (CropRecorded, CropWithdrawn)
+
+
+def deeds(desk) -> list[tuple[object, ...]]:
+    """What was done about the facts, in its very places."""
+    return [
+        (entry.position, entry.subject, entry.version, entry.occurred_at, entry.actor, entry.event)
+        for entry in desk.entries()
+        if isinstance(entry.event, DEEDS)
+    ]
+
+
+def facts(desk) -> set[tuple[str, ...]]:
+    return {
         (entry.id, entry.subject, entry.occurred_at, entry.actor, encode(entry.event))
         for entry in desk.entries()
-        if not isinstance(entry.event, deeds)
+        if not isinstance(entry.event, DEEDS)
     }
-    rows: dict[str, list[object]] = {}
-    for projection in catalogue.ALL:
-        for table in (*projection.tables, *projection.views):
-            # (of imported images, the time is that of the evidence that came last; no view tells it)
-            arrival = {"position", "version"} | ({"changed_at"} if table.name == "imported_images" else set())
-            columns = [name for name in table.columns if name not in arrival]
-            rows[table.name] = sorted(desk.rows(f"SELECT {', '.join(columns)} FROM {table.name}"), key=repr)
-    return facts, rows
 
 
-def bring_all(folder: Path, images: Path, files: list[tuple[str, bytes]]) -> tuple[object, ...]:
-    """Bring the files in, some in one command, some in another."""
-    with opened(folder, images) as desk:
-        for number, (name, content) in enumerate(files):
-            if number % 3 == 0:
-                importer = desk.importer(queue=True, tz=NEW_YORK)
-            path = folder / name
-            path.write_bytes(content)
-            report = importer.bring(path)
-            assert report.accepted + report.completed + report.known + report.set_aside == report.read
-        return outcome(desk)
+def of_several_imports(table: str) -> set[str]:
+    # (of imported images, the time is that of the evidence that came last; no view tells it)
+    return {"position", "version"} | ({"changed_at"} if table == "imported_images" else set())
 
 
-@given(told=tellings, chance=st.randoms(use_true_random=False))
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_order_comes_to_the_same_facts_and_rows(tmp_path_factory, images, told, chance):
-    files = [*pieces(told, images), *OTHERS]
-    other = chance.sample(files, len(files))
-    facts, rows = bring_all(tmp_path_factory.mktemp("one"), images, files)
-    found, others = bring_all(tmp_path_factory.mktemp("other"), images, other)
-    assert found == facts
-    differing = {name: (rows[name], others[name]) for name in rows if rows[name] != others[name]}
-    assert not differing
+def of_one_import(table: str) -> set[str]:
+    """Facts land in the order of the files; what was done about them has the very same places."""
+    return {"imported_images": {"position", "changed_at"}, "images": {"position"}}.get(table, set())
+
+
+def bring(desk, folder: Path, files: list[tuple[str, bytes]]) -> None:
+    """Bring files in with one command; which of them has which name makes no difference."""
+    paths = [folder / str(number) / name for number, (name, _) in enumerate(files)]
+    for path, (_, content) in zip(paths, files, strict=True):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    brought = desk.importer(queue=True, tz=NEW_YORK).bring_all(paths)
+    assert not brought.problems
+    for report in brought.reports:
+        assert report.accepted + report.completed + report.known + report.set_aside == report.read
+
+
+def differing(one: dict[str, list[object]], other: dict[str, list[object]]) -> dict[str, object]:
+    return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
+
+
+def check_imports(told: list[Telling], chance: random.Random, images: Path, folder: Path) -> None:
+    """The same files in two orders, each cut into imports anywhere."""
+    files = [*pieces(told, images), *chance.sample(OTHERS, 2)]
+    found = []
+    for number, order in enumerate((files, chance.sample(files, len(files)))):
+        with opened(folder / str(number), images) as desk:
+            remaining = iter(order)
+            while some := list(islice(remaining, chance.randint(1, len(order)))):
+                bring(desk, folder, some)
+            found.append((facts(desk), desk.every_row(of_several_imports)))
+    (facts_, rows_), (others_facts, others_rows) = found
+    assert others_facts == facts_
+    assert not differing(rows_, others_rows)
+
+
+def check_one_import(told: list[Telling], chance: random.Random, images: Path, folder: Path) -> None:
+    """The same files in two orders, at once."""
+    files = [*pieces(told, images), *chance.sample(OTHERS, 2)]
+    found = []
+    for number, order in enumerate((files, chance.sample(files, len(files)))):
+        with opened(folder / str(number), images) as desk:
+            bring(desk, folder, order)
+            done = deeds(desk)
+            assert all(isinstance(event, CropRecorded) for *_, event in done)
+            assert len({subject for _, subject, *_ in done}) == len(done)
+            found.append((facts(desk), done, desk.every_row(of_one_import)))
+            head = desk.ledger.head()
+            bring(desk, folder, order)
+            assert desk.ledger.head() == head
+    (facts_, done_, rows_), (others_facts, others_done, others_rows) = found
+    assert others_facts == facts_
+    assert others_done == done_
+    assert not differing(rows_, others_rows)
+
+
+few = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+chances = st.randoms(use_true_random=False)
+
+
+@given(told=tellings(), chance=chances)
+@few
+def test_any_order_of_imports_comes_to_the_same_facts_and_rows(tmp_path_factory, images, told, chance):
+    check_imports(told, chance, images, tmp_path_factory.mktemp("imports"))
+
+
+@given(told=tellings(), chance=chances)
+@few
+def test_the_order_of_files_in_one_import_leaves_no_trace(tmp_path_factory, images, told, chance):
+    check_one_import(told, chance, images, tmp_path_factory.mktemp("orders"))
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+@given(told=tellings(), chance=chances)
+@many
+def test_any_order_of_imports_in_the_long_run(tmp_path_factory, images, told, chance):
+    check_imports(told, chance, images, tmp_path_factory.mktemp("imports"))
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+@given(told=tellings(), chance=chances)
+@many
+def test_the_order_of_files_in_one_import_in_the_long_run(tmp_path_factory, images, told, chance):
+    check_one_import(told, chance, images, tmp_path_factory.mktemp("orders"))
