@@ -1,7 +1,9 @@
 """The marking page as an operator uses it: what is seen, and what mouse and keys do."""
 
 import json
+from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 from attrs import define
@@ -20,15 +22,25 @@ def write_photographs(directory: Path, count: int) -> list[Path]:
     directory.mkdir(parents=True)
     paths = []
     for number in range(count):
-        with Image.open(str(files("skimage.data").joinpath(NAMES[number % len(NAMES)]))) as picture:
-            picture = picture.convert("RGB")  # noqa: PLW2901
-            picture.thumbnail((500, 500))
-            stem = directory / f"20250803_{172300 + number}_stage2_upscaled"
-            paths.append(stem.with_suffix(".jpg" if number % 3 == 1 else ".png"))
+        suffix, content = _photograph(number)
+        paths.append(directory / f"20250803_{172300 + number}_stage2_upscaled{suffix}")
+        paths[-1].write_bytes(content)
+    return paths
+
+
+@cache
+def _photograph(number: int) -> tuple[str, bytes]:
+    with Image.open(str(files("skimage.data").joinpath(NAMES[number % len(NAMES)]))) as picture:
+        picture = picture.convert("RGB")  # noqa: PLW2901
+        picture.thumbnail((500, 500))
+        made = BytesIO()
+        if number % 3 == 1:
             exif = Image.Exif()
             exif[ORIENTATION] = 1 + number // 3 % 8
-            picture.save(paths[-1], quality=92, **({"exif": exif} if number % 3 == 1 else {}))
-    return paths
+            picture.save(made, "JPEG", quality=92, exif=exif)
+            return ".jpg", made.getvalue()
+        picture.save(made, "PNG")
+        return ".png", made.getvalue()
 
 
 @define

@@ -1,7 +1,9 @@
 """The choosing page as an operator uses it: what is seen, and what the keys do."""
 
 import json
+from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 from attrs import define
@@ -18,14 +20,21 @@ def write_groups(directory: Path, sizes: list[int]) -> list[list[Path]]:
     for number, size in enumerate(sizes):
         paths = [directory / f"20250803_{100000 + number * 100 + at}_stage{STAGES[at]}.png" for at in range(size)]
         for at, path in enumerate(paths):
-            with Image.open(str(files("skimage.data").joinpath(PICTURES[number % len(PICTURES)]))) as picture:
-                small = picture.convert("RGB")
-                small.thumbnail((240 + 20 * at, 240 + 20 * at))
-                small.save(path)
+            path.write_bytes(_photograph(PICTURES[number % len(PICTURES)], 240 + 20 * at))
             if (number + at) % 3 == 1:
                 path.with_suffix(".decision").write_text(json.dumps({"ai_crop_coords": [0.1, 0.1, 0.9, 0.9]}))
         groups.append(paths)
     return groups
+
+
+@cache
+def _photograph(name: str, side_px: int) -> bytes:
+    with Image.open(str(files("skimage.data").joinpath(name))) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail((side_px, side_px))
+        made = BytesIO()
+        small.save(made, "PNG")
+        return made.getvalue()
 
 
 @define

@@ -117,7 +117,7 @@ class Server:
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.communicate(timeout=20)
+            self.process.communicate(timeout=60)
             self.process = None
 
     def _token(self) -> str:
@@ -190,7 +190,7 @@ def browser() -> Iterator[Any]:
 def browser_page(browser: Any) -> Iterator[Any]:
     """A page in a context of its own: 1440 x 900, light. What its console complains of fails the test."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     complaints: list[str] = []
     page = context.new_page()
     page.complaints = complaints
