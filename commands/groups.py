@@ -26,6 +26,11 @@ class Group:
     """The decision that stands."""
     last: Entry | None = None
 
+    @property
+    def kept(self) -> str | None:
+        """The subject of the image that is kept, if one is."""
+        return _kept(self.standing) if isinstance(self.standing, ImageChosen) else None
+
     def image(self, name: str) -> GroupImage:
         """The image of this name; raises `NotFound`."""
         for image in self.images:
@@ -64,7 +69,7 @@ def choose(command: ChooseImage, group: Group) -> Iterator[Event]:
         raise Invalid(f"{event.chosen} is not an image of {event.group}.")
     if event.how not in HOWS:
         raise Invalid(f"an image is kept in one of these ways: {', '.join(HOWS)}; not {event.how!r}")
-    before = group.chosen if group.chosen != event.chosen else None
+    before = group.chosen if group.kept != _kept(event) else None  # by its subject: it may have been renamed since
     event = changed(event, supersedes=before)
     if isinstance(group.standing, ImageChosen) and changed(group.standing, supersedes=before) == event:
         return
@@ -115,6 +120,10 @@ def relocate(command: RelocateGroup, group: Group) -> Iterator[Event]:
     """A decision that stands goes with its images; of one that was taken back there is nothing to go."""
     if group.standing is not None and group.standing.directory == command.source:
         yield GroupRelocated(command.source, command.directory)
+
+
+def _kept(chosen: ImageChosen) -> str:
+    return next(image.subject for image in chosen.images if image.name == chosen.chosen)
 
 
 def _check(images: tuple[GroupImage, ...]) -> None:

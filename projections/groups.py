@@ -7,7 +7,9 @@ from attrs import frozen
 
 from ledger.entry import Entry
 from ledger.events.groups import GroupImage, GroupRejected, GroupRelocated, GroupReopened, ImageChosen
-from projections.projection import Change, Projection, Put, Set, Table, View
+from ledger.events.images import ImageRelocated
+from projections.columns import split
+from projections.projection import Change, Projection, Put, Row, Set, Table, View
 from projections.reader import Projections
 
 DECIDED_GROUPS = Table("""
@@ -18,7 +20,7 @@ CREATE TABLE decided_groups ( -- One row per group that was ever decided.
   group_id TEXT NOT NULL, -- its name, which crops carry
   status TEXT NOT NULL, -- chosen, rejected, or open again
   position INTEGER NOT NULL, -- position of the latest decision in the ledger
-  chosen TEXT, -- name of the image that is kept, if one is
+  chosen TEXT, -- name of the image that is kept, if one is; the name it had when that was decided
   how TEXT, -- suggested, whole or crop
   decided_at TEXT NOT NULL, -- when that was decided (UTC)
   decided_by TEXT NOT NULL, -- who decided it
@@ -31,11 +33,20 @@ CREATE TABLE group_images ( -- One row per image of every decision, also of deci
   position INTEGER NOT NULL, -- position of the decision in the ledger
   place INTEGER NOT NULL, -- its place in the group, from 0
   image TEXT NOT NULL, -- the image
-  filename TEXT NOT NULL, -- its name
+  filename TEXT NOT NULL, -- the name it had when that was decided
   stage REAL, -- its stage: 1, 1.5, 2 or 3
   width_px INTEGER, -- width as displayed, where it was known
   height_px INTEGER, -- height as displayed, where it was known
   PRIMARY KEY (position, place)
+) STRICT
+""")
+
+RENAMED = Table("""
+CREATE TABLE renamed_images ( -- One row per image that was ever found under another name or in another directory.
+  image TEXT NOT NULL PRIMARY KEY, -- the image
+  directory TEXT NOT NULL, -- canonical absolute path of the directory it is in now
+  filename TEXT NOT NULL, -- the name it has now
+  position INTEGER NOT NULL -- position in the ledger of when that was found
 ) STRICT
 """)
 
@@ -52,16 +63,20 @@ CREATE VIEW selections ( -- Every image of every group whose decision stands, an
   correlation, -- the request that it belonged to
   place, -- the image's place in the group, from 0
   image, -- the image
-  filename, -- its name
+  filename, -- its name, also where it was renamed since
   stage, -- its stage: 1, 1.5, 2 or 3
   width_px, -- width as displayed, where it was known
   height_px, -- height as displayed, where it was known
   kept, -- 1 for the image that is kept, 0 for all others
   how -- how it is kept: suggested, whole or crop
 ) AS
-SELECT subject, project, directory, group_id, status, position, decided_at, decided_by, correlation, place, image,
-       filename, stage, width_px, height_px, filename IS chosen, iif(filename IS chosen, how, NULL)
-FROM decided_groups JOIN group_images USING (position) WHERE status <> 'open' ORDER BY position, place
+SELECT subject, project, decided.directory, group_id, status, decided.position, decided_at, decided_by, correlation,
+       place, shown.image, coalesce(renamed.filename, shown.filename), stage, width_px, height_px,
+       shown.filename IS chosen, iif(shown.filename IS chosen, how, NULL)
+FROM decided_groups AS decided JOIN group_images AS shown ON shown.position = decided.position
+LEFT JOIN renamed_images AS renamed
+  ON renamed.image = shown.image AND renamed.position > decided.position AND renamed.directory = decided.directory
+WHERE status <> 'open' ORDER BY decided.position, place
 """)
 
 
@@ -119,6 +134,13 @@ def relocated(event: GroupRelocated, entry: Entry) -> Iterator[Change]:
     yield Set("decided_groups", entry.subject, {"directory": event.directory})
 
 
+def renamed(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
+    """Whatever group it belongs to shows it under the name it has now, if it is still in the group's directory."""
+    directory, filename = split(event.path)
+    row: Row = {"image": entry.subject, "directory": directory, "filename": filename, "position": entry.position}
+    yield Put("renamed_images", row)
+
+
 def _decided(
     event: ImageChosen | GroupRejected, entry: Entry, status: str, chosen_: str | None, how: str | None
 ) -> Put:
@@ -147,14 +169,20 @@ def _images(images: tuple[GroupImage, ...], position: int) -> Iterator[Put]:
 
 GROUPS = Projection(
     name="groups",
-    version=3,
+    version=4,
     sentence="Groups that were decided: which image is kept, how, and which are not.",
-    tables=(DECIDED_GROUPS, GROUP_IMAGES),
+    tables=(DECIDED_GROUPS, GROUP_IMAGES, RENAMED),
     views=(SELECTIONS, KEPT),
     reads=("queue",),
     indexes=("CREATE INDEX decided_groups_by_place ON decided_groups (directory)",),
     folds=MappingProxyType(
-        {ImageChosen: chosen, GroupRejected: rejected, GroupReopened: reopened, GroupRelocated: relocated}
+        {
+            ImageChosen: chosen,
+            GroupRejected: rejected,
+            GroupReopened: reopened,
+            GroupRelocated: relocated,
+            ImageRelocated: renamed,
+        }
     ),
 )
 

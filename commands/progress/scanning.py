@@ -81,10 +81,10 @@ class Scanner:
         return Scan(path, subject, not before.scanned, changes, size_bytes, problems, moved)
 
     def _groups(self, moves: list[RelocateImage], path: Path) -> Iterator[RelocateGroup]:
-        """The decided groups whose images were moved here from another directory."""
+        """The decided groups whose images were moved here from another directory, under the names they had there."""
         names: dict[Path, set[str]] = {}
         for move in moves:
-            names.setdefault(Path(move.source).parent, set()).add(Path(move.path).name)
+            names.setdefault(Path(move.source).parent, set()).add(Path(move.source).name)
         for old in names.keys() - {path}:
             yield from groups_followed(old, path, names[old], self.projections)
 

@@ -92,6 +92,59 @@ def test_a_group_of_which_an_image_stayed_behind_stays(crop, sets):
     assert [group["status"] for group in crop.json("groups", old)] == ["chosen"]
 
 
+@pytest.mark.parametrize("stage", [0, 1])
+def test_an_image_of_a_decided_group_that_is_renamed_alone_is_shown_under_its_name(crop, sets, stage):
+    """Whether it is kept or not."""
+    old, _ = sets
+    new = old / f"20250101_000001_{STAGES[stage]}_better.png"
+    (old / name(0, stage)).rename(new)
+    crop("scan", old)
+    group, *others = crop.json("groups", old)
+    assert [image["name"] for image in group["images"]].count(new.name) == 1
+    assert name(0, stage) not in str(group)
+    assert group["chosen"] == (new.name if stage == 1 else name(0, 1))
+    assert [each["status"] for each in others] == ["chosen", "rejected"]
+    if stage == 1:
+        assert asked(crop, "select filename from kept_images where how = 'crop'") == [{"filename": new.name}]
+    else:
+        assert str(new) in {row["path"] for row in asked(crop, "select path from rejected_images")}
+    crop("choose", old / name(0, 2))
+    crop("choose", new)
+    assert crop.json("groups", old)[0]["chosen"] == new.name
+    crop("rebuild", "--all", "--check")
+    crop("audit")
+
+
+def test_a_decision_after_a_renaming_has_the_names_it_saw(crop, sets):
+    old, _ = sets
+    first, again = old / f"20250101_000001_{STAGES[2]}_x.png", old / f"20250101_000001_{STAGES[2]}_y.png"
+    (old / name(0, 2)).rename(first)
+    crop("scan", old)
+    crop("choose", first)
+    first.rename(again)
+    crop("scan", old)
+    assert crop.json("groups", old)[0]["chosen"] == again.name
+
+
+def test_an_image_that_left_its_group_for_another_directory_keeps_the_name_it_had_there(crop, sets):
+    old, new = sets
+    new.mkdir()
+    (old / name(0, 0)).rename(new / "elsewhere.png")
+    crop("scan", new)
+    crop("scan", old)
+    assert [image["name"] for image in crop.json("groups", old)[0]["images"]] == [name(0, stage) for stage in range(3)]
+
+
+def test_a_group_whose_images_are_renamed_while_they_move_goes_with_them(crop, sets):
+    old, new = sets
+    new.mkdir()
+    for path in sorted(old.glob(f"{STAMPS[0]}*.png")):
+        path.rename(new / f"{path.stem}_moved.png")
+    crop("scan", new)
+    [group] = crop.json("groups", new)
+    assert (group["status"], group["chosen"]) == ("chosen", f"{Path(name(0, 1)).stem}_moved.png")
+
+
 def test_a_group_that_a_scan_finds_moved_goes_with_its_images(crop, sets):
     old, new = sets
     new.mkdir()

@@ -64,6 +64,14 @@ def test_keeping_the_same_image_in_another_way_supersedes_no_image() -> None:
     assert (event.how, event.supersedes) == ("whole", None)
 
 
+def test_an_image_that_was_renamed_and_is_chosen_again_supersedes_no_other() -> None:
+    renamed = (changed(IMAGES[0], name="z"), *IMAGES[1:])
+    [event] = GROUPS.decide(chosen("z", images=renamed), after(chosen("a")))
+
+    assert isinstance(event, ImageChosen)
+    assert event.supersedes is None
+
+
 @pytest.mark.parametrize("before", [(), (chosen("b"),), (rejected(),)])
 @pytest.mark.parametrize("command", [chosen("a"), chosen("a", "whole"), rejected()])
 def test_asked_twice_it_is_recorded_once(before: tuple[Command, ...], command: Command) -> None:
