@@ -1,15 +1,17 @@
 """Small crop logs in the shape of the real dirt; every value in them is made up."""
 
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from attrs import define
 from PIL import Image
 
-from commands.importing.importing import Importer, ImportReport, Watch
+from commands.importing.importing import Brought, Importer, ImportReport, Watch
 from commands.importing.quarantine import Quarantine, Quarantined
 from commands.importing.waiting import Waiting
 from commands.recording.recording import Recorder
@@ -117,6 +119,24 @@ class Desk:
         parts = report.accepted + report.completed + report.known + report.set_aside
         assert parts == report.read == sum(report.layouts.values())
         return report
+
+    def bring_all(self, files: Sequence[tuple[str, bytes]], *, queue: bool = False, **how: object) -> Brought:
+        """Files at once, each in a folder of its own, so that names may come again."""
+        paths = [self.home.root / "logs" / str(number) / name for number, (name, _) in enumerate(files)]
+        for path, (_, content) in zip(paths, files, strict=True):
+            path.parent.mkdir(exist_ok=True, parents=True)
+            path.write_bytes(content)
+        brought = self.importer(queue=queue, **how).bring_all(paths)
+        assert not brought.problems
+        for report in brought.reports:
+            assert report.accepted + report.completed + report.known + report.set_aside == report.read
+        return brought
+
+    def bring_in_lots(self, files: Sequence[tuple[str, bytes]], chance: random.Random, **how: object) -> None:
+        """Files in several imports, cut anywhere."""
+        remaining = iter(files)
+        while some := list(islice(remaining, chance.randint(1, len(files)))):
+            self.bring_all(some, **how)  # type: ignore[arg-type]
 
     def projections(self) -> Projections:
         with Store.open(self.home.projections) as store:

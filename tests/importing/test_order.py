@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections import catalogue
 from tests.importing import samples
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -35,13 +34,8 @@ def files(log) -> dict[str, bytes]:
 
 
 def state(desk) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every projection that imports fill, without what counts the ledger's own positions."""
-    found: dict[str, list[tuple[object, ...]]] = {}
-    for projection in catalogue.ALL:
-        for table in (*projection.tables, *projection.views):
-            if "position" not in table.columns:
-                found[table.name] = sorted(desk.rows(f"SELECT * FROM {table.name}"), key=repr)
-    return found
+    """Every row of every projection, without the ledger's own positions, and when the evidence came."""
+    return desk.every_row(lambda table: {"position", *(["changed_at"] if table == "imported_images" else ())})
 
 
 class Outcome(NamedTuple):
@@ -57,20 +51,33 @@ def expected(log, tmp_path_factory):
     from tests.importing.conftest import opened
 
     with opened(tmp_path_factory.mktemp("expected")) as desk:
-        for name, content in files(log).items():
-            desk.bring(content, name, tz=NEW_YORK)
+        for file in files(log).items():
+            desk.bring_all([file], tz=NEW_YORK)
         yield Outcome(desk.facts(), state(desk))
 
 
-@given(order=st.permutations(range(26)), again=st.lists(st.integers(0, 25), max_size=4))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_order_and_repetition_of_files_comes_to_the_same(new_desk, log, expected, order, again):
+orders = st.permutations(range(26)), st.lists(st.integers(0, 25), max_size=4), st.randoms(use_true_random=False)
+
+
+@given(*orders)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_and_repetition_of_files_comes_to_the_same(new_desk, log, expected, order, again, chance):
+    check_any_order(new_desk, log, expected, [*order, *again], chance)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+@given(*orders)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_and_repetition_of_files_in_the_long_run(new_desk, log, expected, order, again, chance):
+    check_any_order(new_desk, log, expected, [*order, *again], chance)
+
+
+def check_any_order(new_desk, log, expected, order, chance) -> None:
     every = list(files(log).items())
     assert len(every) == 26
     with new_desk() as desk:
-        for index in [*order, *again]:
-            name, content = every[index]
-            desk.bring(content, name, tz=NEW_YORK)
+        desk.bring_in_lots([every[index] for index in order], chance, tz=NEW_YORK)
         assert desk.facts() == expected.facts
         assert state(desk) == expected.rows
 
@@ -89,8 +96,7 @@ def test_any_overlap_of_files_comes_to_the_same(new_desk, log, expected, seed):
             pieces += [(name, content), (name, content)]
     chance.shuffle(pieces)
     with new_desk() as desk:
-        for name, content in pieces:
-            desk.bring(content, name, tz=NEW_YORK)
+        desk.bring_in_lots(pieces, chance, tz=NEW_YORK)
         assert desk.facts() == expected.facts
         assert state(desk) == expected.rows
 

@@ -6,7 +6,6 @@ end does not. Within one import, the order of its files leaves no trace at all.
 
 import json
 import random
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -158,18 +157,6 @@ def of_one_import(table: str) -> set[str]:
     return {"imported_images": {"position", "changed_at"}, "images": {"position"}}.get(table, set())
 
 
-def bring(desk, folder: Path, files: list[tuple[str, bytes]]) -> None:
-    """Bring files in with one command; which of them has which name makes no difference."""
-    paths = [folder / str(number) / name for number, (name, _) in enumerate(files)]
-    for path, (_, content) in zip(paths, files, strict=True):
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(content)
-    brought = desk.importer(queue=True, tz=NEW_YORK).bring_all(paths)
-    assert not brought.problems
-    for report in brought.reports:
-        assert report.accepted + report.completed + report.known + report.set_aside == report.read
-
-
 def differing(one: dict[str, list[object]], other: dict[str, list[object]]) -> dict[str, object]:
     return {name: (one[name], other[name]) for name in one if one[name] != other[name]}
 
@@ -180,9 +167,7 @@ def check_imports(told: list[Telling], chance: random.Random, images: Path, fold
     found = []
     for number, order in enumerate((files, chance.sample(files, len(files)))):
         with opened(folder / str(number), images) as desk:
-            remaining = iter(order)
-            while some := list(islice(remaining, chance.randint(1, len(order)))):
-                bring(desk, folder, some)
+            desk.bring_in_lots(order, chance, queue=True, tz=NEW_YORK)
             found.append((facts(desk), desk.every_row(of_several_imports)))
     (facts_, rows_), (others_facts, others_rows) = found
     assert others_facts == facts_
@@ -195,13 +180,13 @@ def check_one_import(told: list[Telling], chance: random.Random, images: Path, f
     found = []
     for number, order in enumerate((files, chance.sample(files, len(files)))):
         with opened(folder / str(number), images) as desk:
-            bring(desk, folder, order)
+            desk.bring_all(order, queue=True, tz=NEW_YORK)
             done = deeds(desk)
             assert all(isinstance(event, CropRecorded) for *_, event in done)
             assert len({subject for _, subject, *_ in done}) == len(done)
             found.append((facts(desk), done, desk.every_row(of_one_import)))
             head = desk.ledger.head()
-            bring(desk, folder, order)
+            desk.bring_all(order, queue=True, tz=NEW_YORK)
             assert desk.ledger.head() == head
     (facts_, done_, rows_), (others_facts, others_done, others_rows) = found
     assert others_facts == facts_
@@ -209,7 +194,7 @@ def check_one_import(told: list[Telling], chance: random.Random, images: Path, f
     assert not differing(rows_, others_rows)
 
 
-few = settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 many = settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 chances = st.randoms(use_true_random=False)
 
