@@ -116,24 +116,30 @@ def _watch(bar: Bar, *, alone: bool) -> "Watch":
 
 
 def _files(paths: "list[Path]") -> list[Path]:
-    """The files that were named, and those in the directories that were, by name and each once; images are none.
+    """The files that were named, and those of records in the directories that were, by name and each once.
 
     By name however they were named, so that nothing depends on it: neither what is told of each file, nor the ledger.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += [each for each in path.rglob("*") if each.is_file() and _may_be_records(each)]
+            found += [each for each in path.rglob("*") if _may_be_records(each.relative_to(path)) and each.is_file()]
         else:
             found.append(path)
     return sorted({path.absolute(): path for path in found}.values(), key=lambda path: path.absolute())
 
 
-_OTHERS = {".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".yaml", ".caption", ".txt", ".cropped"}
+_OTHERS = {
+    ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".yaml", ".caption", ".txt",
+    ".cropped", ".md", ".html", ".pdf", ".py", ".pyc", ".sh", ".zip",
+}  # fmt: skip
+_BESIDE = ("-wal", "-shm", "-journal", ".bak", "Thumbs.db", "desktop.ini")
 
 
 def _may_be_records(path: Path) -> bool:
-    return path.suffix.lower() not in _OTHERS and not path.name.endswith(("-wal", "-shm", "-journal", ".bak"))
+    """Whether a file in a directory may be one of records: no image, text or program, and nothing hidden."""
+    hidden = any(part.startswith(".") for part in path.parts)
+    return not hidden and path.suffix.lower() not in _OTHERS and not path.name.endswith(_BESIDE)
 
 
 def _zone(name: str | None) -> "ZoneInfo | None":

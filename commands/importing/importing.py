@@ -227,6 +227,8 @@ class _Import:
     layouts: Counter[str] = Factory(Counter)
     warnings: Counter[str] = Factory(Counter)
     verdicts: Counter[str] = Factory(Counter)
+    aside: list[tuple[Row, SetAside]] = Factory(list)
+    """What is to be set aside of the rows at hand."""
     read: int = 0
     boxes: int = 0
     span: tuple[Instant, Instant] | None = None
@@ -242,7 +244,7 @@ class _Import:
             self.read += 1
             self.layouts[row.layout] += 1
             if isinstance(row.meaning, SetAside):
-                self.keeper.add(row.record, row.layout, row.meaning)
+                self.aside.append((row, row.meaning))
             else:
                 understood.append((row, row.meaning))
         landed = [(row, reading) for row, reading in understood if not reading.owed]
@@ -253,12 +255,14 @@ class _Import:
         owed = [(row, reading) for row, reading in understood if reading.owed]
         looked = count(1)
         self._queue(owed, lambda: tell(min(next(looked), len(owed)) - (self.read - begun)))
+        for row, why in sorted(self.aside, key=lambda each: each[0].record.line):
+            self.keeper.add(row.record, row.layout, why)
+        self.aside.clear()
 
     def _queue(self, owed: Sequence[tuple[Row, Reading]], watch: Callable[[], None]) -> None:
         """Records whose crops wait: facts, if their images are still there."""
         if owed and self.waiting is None:
-            for row, _ in owed:
-                self.keeper.add(row.record, row.layout, SetAside("queue", "crops that wait are not taken here"))
+            self.aside += [(row, SetAside("queue", "crops that wait are not taken here")) for row, _ in owed]
         elif owed and self.waiting is not None:
             verdicts = self.waiting.take([reading for _, reading in owed], self.landing, self.number, watch)
             for (row, reading), verdict in zip(owed, verdicts, strict=True):
@@ -266,7 +270,7 @@ class _Import:
 
     def _count(self, row: Row, reading: Reading, verdict: str | SetAside) -> None:
         if isinstance(verdict, SetAside):
-            self.keeper.add(row.record, row.layout, verdict)
+            self.aside.append((row, verdict))
             return
         self.verdicts[verdict] += 1
         if reading.at is not None:

@@ -131,7 +131,12 @@ def _csv_row(
 ) -> Row:
     layout = _CSV.get(forced) if forced else next((each for each in CSV_LAYOUTS if each.fits(fields)), None)
     if layout is None:
-        why = SetAside("unknown_layout", f"{len(fields)} fields that are not a row of any layout known here")
+        why = SetAside(
+            "unknown_layout",
+            f"a line of {len(fields)} fields is no row of a layout known here"
+            if len(fields) > 1
+            else "no row of a layout known here",
+        )
         return Row(record, UNKNOWN, why)
     more = {"header": header} if layout.name == bare_logs.HISTORICAL else {}
     try:

@@ -20,6 +20,18 @@ def bring_all(desk, *contents: bytes, try_out: bool = False):
     return (importer.try_out if try_out else importer.bring_all)(paths)
 
 
+def unowed_yet(desk, monkeypatch, content: bytes) -> None:
+    """A queue whose import was killed when its marks had landed."""
+
+    def killed(*_: object) -> None:
+        raise Busy("held")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("commands.importing.aligning.Aligner.align", killed)
+        with pytest.raises(Busy):
+            bring_all(desk, content)
+
+
 def deeds(desk) -> list[str]:
     return [entry.event.TYPE for entry in desk.entries() if entry.event.TYPE.startswith("crop.")]
 
@@ -63,10 +75,7 @@ def test_crops_count_for_the_file_that_told_of_their_image_first(desk, images):
 def test_what_a_kill_left_unowed_is_owed_by_the_same_files_again(desk, images, monkeypatch):
     images("a.png", "b.png")
     content = lines(line(desk, "a.png"), line(desk, "b.png"))
-    with monkeypatch.context() as patched:
-        patched.setattr("commands.importing.aligning.Aligner.align", lambda *_: (_ for _ in ()).throw(Busy("held")))
-        with pytest.raises(Busy):
-            bring_all(desk, content)
+    unowed_yet(desk, monkeypatch, content)
     assert deeds(desk) == []
     [report] = bring_all(desk, content).reports
     assert (report.known, report.owed) == (2, 2)
@@ -106,10 +115,7 @@ def test_trying_out_says_what_would_be_owed_and_leaves_nothing(desk, images):
 def test_a_mark_whose_image_has_become_ambiguous_is_told_until_it_is_clear_again(desk, images, monkeypatch):
     """It landed, and before it could be owed its image was moved and copied; then another queue names the image."""
     images("x/q.png", "r.png")
-    with monkeypatch.context() as patched:
-        patched.setattr("commands.importing.aligning.Aligner.align", lambda *_: (_ for _ in ()).throw(Busy("held")))
-        with pytest.raises(Busy):
-            bring_all(desk, lines(line(desk)))
+    unowed_yet(desk, monkeypatch, lines(line(desk)))
     images("y/q.png")
     done = batch(desk, "q.png", status="completed", number=1) | {"timestamp_queued": "2025-11-01T10:00:00Z"}
     done["crops"][0]["source_path"] = "/elsewhere/q.png"
@@ -128,10 +134,7 @@ def test_a_mark_whose_image_has_become_ambiguous_is_told_until_it_is_clear_again
 
 def test_an_ambiguous_mark_that_its_own_record_tells_of_is_told_once(desk, images, monkeypatch):
     images("x/q.png")
-    with monkeypatch.context() as patched:
-        patched.setattr("commands.importing.aligning.Aligner.align", lambda *_: (_ for _ in ()).throw(Busy("held")))
-        with pytest.raises(Busy):
-            bring_all(desk, lines(line(desk)))
+    unowed_yet(desk, monkeypatch, lines(line(desk)))
     images("y/q.png", "q2/q.png")
     moved = line(desk, dir=str(desk.folder / "y"), created_at="2025-11-02T11:00:00Z")
     [report] = bring_all(desk, lines(line(desk), moved)).reports
@@ -150,14 +153,21 @@ def test_a_crop_stays_owed_where_it_was_found_though_its_image_could_be_any_of_s
 
 def test_an_image_that_changed_its_size_before_its_crop_was_owed_is_told(desk, images, monkeypatch):
     images("q.png")
-    with monkeypatch.context() as patched:
-        patched.setattr("commands.importing.aligning.Aligner.align", lambda *_: (_ for _ in ()).throw(Busy("held")))
-        with pytest.raises(Busy):
-            bring_all(desk, lines(line(desk)))
+    unowed_yet(desk, monkeypatch, lines(line(desk)))
     images("q.png", size=(400, 200))
     [report] = bring_all(desk, lines(line(desk))).reports
     assert (report.known, report.not_owed, report.set_aside) == (1, {"refused": 1}, 0)
     assert "the mark was made on 800x400" in desk.aside()[0].message
+
+
+def test_the_size_that_another_telling_knows_counts_for_the_image_that_is_there_now(desk, images, monkeypatch):
+    """The second telling has no size, and was seen on an image that is no longer the one that was marked."""
+    images("q.png")
+    unowed_yet(desk, monkeypatch, lines(line(desk)))
+    images("q.png", size=(400, 200))
+    again = line(desk, created_at="2025-11-02T10:05:00Z", width=None, height=None)
+    [report] = bring_all(desk, lines(again)).reports
+    assert (report.accepted, report.owed, report.not_owed) == (1, 0, {"refused": 1})
 
 
 # -- one file under several names, one crop with its size and without -------------------------------------------------

@@ -5,6 +5,7 @@ import pytest
 from commands.crops import RelocateImage
 from commands.decider import Request
 from commands.handle import handle
+from ledger.events.crops import CropRecorded
 from ledger.values import image_subject
 from tests.importing.conftest import NOW
 from tests.importing.queued import batch, line, lines, owed
@@ -131,3 +132,49 @@ def test_an_image_whose_mark_an_import_took_back_can_be_followed_elsewhere(desk,
     move = RelocateImage(image_subject("p", path), path, f"{path}.moved.png")
     handle(Request(move, "operator:ann", "c"), ledger=desk.ledger, now=NOW)
     assert desk.rows("SELECT * FROM decided_images") == []
+
+
+MOVED = {"dir": "elsewhere"}
+TELLINGS = {
+    "its place": ({}, MOVED),
+    "a group": (MOVED, MOVED | {"group_id": "g7"}),
+    "two groups": (MOVED | {"group_id": "g9"}, MOVED | {"group_id": "g7"}),
+    "a suggestion": (MOVED, MOVED | {"ai_crop_coords": [0.1, 0.1, 0.6, 0.6], "ai_confidence": 0.5}),
+    "a clock": (MOVED | {"created_at": "2025-11-02T12:00:00+02:00"}, MOVED),
+    "a size": (MOVED | {"width": None, "height": None}, MOVED),
+    "more digits": (MOVED | {"crop_norm": [0.125, 0.125, 0.625, 0.6250001]}, MOVED),
+}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("what", TELLINGS)
+def test_what_is_owed_has_all_that_any_telling_of_the_same_instant_knows(desk, images, what, order):
+    images("elsewhere/q.png")
+    told = [line(desk, **change) for change in TELLINGS[what]]
+    for each in told:
+        each["dir"] = str(desk.folder / each["dir"]) if each["dir"] == "elsewhere" else each["dir"]
+    for each in told[::order]:
+        desk.bring(lines(each), "pending.jsonl", queue=True)
+    recorded = [entry.event for entry in desk.entries() if isinstance(entry.event, CropRecorded)][-1]
+    assert (recorded.group, recorded.utc_offset_s, "found_elsewhere" in recorded.warnings) == (
+        "g7" if "group" in what else None, 0, False,
+    )  # fmt: skip
+    assert (recorded.suggestion is not None) == (what == "a suggestion")
+    assert recorded.box.y2 == 0.625
+    head = desk.ledger.head()
+    for each in told:
+        desk.bring(lines(each), "pending.jsonl", queue=True)
+    assert desk.ledger.head() == head
+
+
+def test_an_image_that_was_followed_elsewhere_stays_owed_as_it_was(desk, images):
+    images("q.png")
+    desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    old, new = desk.folder / "q.png", desk.folder / "new" / "q.png"
+    new.parent.mkdir()
+    old.rename(new)
+    move = RelocateImage(image_subject("p", old), str(old), str(new))
+    handle(Request(move, "operator:ann", "c"), ledger=desk.ledger, now=NOW)
+    head = desk.ledger.head()
+    assert desk.bring(lines(line(desk)), "pending.jsonl", queue=True).known == 1
+    assert desk.ledger.head() == head
