@@ -70,7 +70,16 @@ class Block:
         code = _FORMATS[entry.kind]
         if code == "s":
             return bytes(self._unpack(f"{entry.count}s", entry.offset)[0])
-        return self._unpack(code * entry.count, entry.offset)
+        # As a number before the code: a few damaged bytes can count to four billion.
+        return self._unpack(f"{len(code) * entry.count}{code[0]}", entry.offset)
+
+    def refuse_more_than_there_is(self, entries: dict[int, Entry]) -> None:
+        """Raise `Malformed` where values lie outside the block, or are so many that they must share its bytes."""
+        sizes = {tag: struct.calcsize("=" + _FORMATS[entry.kind]) * entry.count for tag, entry in entries.items()}
+        if any(entry.offset + sizes[tag] > len(self.raw) for tag, entry in entries.items()):
+            raise Malformed("a tag points outside its block")
+        if sum(sizes.values()) > len(self.raw):
+            raise Malformed("its tags hold more than there is")
 
     def _entries(self, offset: int, count: int) -> Iterator[Entry]:
         for place in range(offset, offset + 12 * count, 12):

@@ -28,6 +28,7 @@ _PIXEL_PARTS = ((0x111, 0x117), (0x144, 0x145))
 """Offsets and lengths of strips, and of tiles."""
 _ASSOCIATED_ALPHA = 1
 _BLACK_IS_ZERO = 1
+_FLOAT = 3
 
 
 def header(stream: BinaryIO) -> Header:
@@ -57,8 +58,7 @@ def _refuse_missing_pixels(block: ifd.Block, tags: dict[int, ifd.Entry]) -> None
     (entries,) = struct.unpack_from(f"{block.order}H", block.raw, begin)
     if len(block.raw) < begin + 2 + 12 * entries + 4:
         raise Malformed("it breaks off within its directory")
-    for entry in tags.values():
-        block.value(entry)  # raises where the values of a tag are not there
+    block.refuse_more_than_there_is(tags)
     for offsets, lengths in _PIXEL_PARTS:
         if offsets in tags and lengths in tags:
             parts = zip(block.value(tags[offsets]), block.value(tags[lengths]), strict=False)
@@ -72,7 +72,9 @@ def _mode(block: ifd.Block, tags: dict[int, ifd.Entry]) -> str:
     name = _MODES.get((block.number(tags, tiff_tags.PHOTOMETRIC) or 0, samples), f"{samples} samples")
     if depth == 8:
         return name
-    return {"L": {1: "1", 16: "I;16", 32: "I"}.get(depth, f"L;{depth}")}.get(name, f"{name};{depth}")
+    if name == "L" and depth == 32:
+        return "F" if block.number(tags, tiff_tags.FORMAT) == _FLOAT else "I"
+    return {"L": {1: "1", 16: "I;16"}.get(depth, f"L;{depth}")}.get(name, f"{name};{depth}")
 
 
 def _damage(block: ifd.Block, tags: dict[int, ifd.Entry], mode: str) -> str | None:

@@ -46,6 +46,7 @@ def _lifted(block: ifd.Block, tags: dict[int, ifd.Entry], tag: int) -> Tag:
         below = block.sub(tags, tag)
         if set(below) & set(_DIRECTORIES) - {INTEROP_IFD}:
             raise Malformed("its directories stand in a circle")
+        block.refuse_more_than_there_is(below)
         return Tag(4, 1, {name: _lifted(block, below, name) for name in sorted(below)})
     return Tag(entry.kind, entry.count, block.value(entry))
 

@@ -251,6 +251,16 @@ def test_another_transparency_is_caught(textured):
         check(origin, cut, io.BytesIO(encoded(origin, Pixels.of(other))), "crop")
 
 
+def test_what_the_encoder_forgot_to_say_is_caught(textured):
+    plain = lossy(textured((61, 43)))
+    says_more = changed(plain, main=with_property(b"pasp", b"\0\0\0\1" * 2))
+    origin, silent = (source_of(io.BytesIO(raw), "source") for raw in (says_more, plain))
+    cut = origin.region(BOX)
+    check(origin, cut, io.BytesIO(encoded(origin, cut)), "crop")
+    with pytest.raises(Unusable, match="metadata is not the source's"):
+        check(origin, cut, io.BytesIO(encoded(silent, cut)), "crop")
+
+
 def test_one_bit_of_a_lossless_one_is_caught(textured):
     origin = source_of(io.BytesIO(lossless(textured((61, 43)))), "source")
     cut = origin.region(BOX)
