@@ -9,7 +9,7 @@ from ledger.entry import Entry
 from ledger.events.groups import GroupImage, GroupRejected, GroupRelocated, GroupReopened, ImageChosen
 from ledger.events.images import ImageRelocated
 from projections.columns import split
-from projections.projection import Change, Projection, Put, Row, Set, Table, View
+from projections.projection import Change, Projection, Put, Set, Table, View
 from projections.reader import Projections
 
 DECIDED_GROUPS = Table("""
@@ -45,8 +45,7 @@ RENAMED = Table("""
 CREATE TABLE renamed_images ( -- One row per image that was ever found under another name or in another directory.
   image TEXT NOT NULL PRIMARY KEY, -- the image
   directory TEXT NOT NULL, -- canonical absolute path of the directory it is in now
-  filename TEXT NOT NULL, -- the name it has now
-  position INTEGER NOT NULL -- position in the ledger of when that was found
+  filename TEXT NOT NULL -- the name it has now
 ) STRICT
 """)
 
@@ -75,7 +74,7 @@ SELECT subject, project, decided.directory, group_id, status, decided.position, 
        shown.filename IS chosen, iif(shown.filename IS chosen, how, NULL)
 FROM decided_groups AS decided JOIN group_images AS shown ON shown.position = decided.position
 LEFT JOIN renamed_images AS renamed
-  ON renamed.image = shown.image AND renamed.position > decided.position AND renamed.directory = decided.directory
+  ON renamed.image = shown.image AND renamed.directory = decided.directory
 WHERE status <> 'open' ORDER BY decided.position, place
 """)
 
@@ -137,8 +136,7 @@ def relocated(event: GroupRelocated, entry: Entry) -> Iterator[Change]:
 def renamed(event: ImageRelocated, entry: Entry) -> Iterator[Change]:
     """Whatever group it belongs to shows it under the name it has now, if it is still in the group's directory."""
     directory, filename = split(event.path)
-    row: Row = {"image": entry.subject, "directory": directory, "filename": filename, "position": entry.position}
-    yield Put("renamed_images", row)
+    yield Put("renamed_images", {"image": entry.subject, "directory": directory, "filename": filename})
 
 
 def _decided(
@@ -169,7 +167,7 @@ def _images(images: tuple[GroupImage, ...], position: int) -> Iterator[Put]:
 
 GROUPS = Projection(
     name="groups",
-    version=4,
+    version=5,
     sentence="Groups that were decided: which image is kept, how, and which are not.",
     tables=(DECIDED_GROUPS, GROUP_IMAGES, RENAMED),
     views=(SELECTIONS, KEPT),

@@ -1,5 +1,6 @@
 """Bringing in what other tools wrote: import PATH..., import review."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -126,7 +127,8 @@ def _files(paths: "list[Path]") -> list[Path]:
             found += [each for each in path.rglob("*") if _may_be_records(each.relative_to(path)) and each.is_file()]
         else:
             found.append(path)
-    return sorted({path.absolute(): path for path in found}.values(), key=lambda path: path.absolute())
+    spelt = {os.path.realpath(path): path for path in sorted(found, reverse=True)}
+    return [spelt[place] for place in sorted(spelt)]
 
 
 _OTHERS = {

@@ -117,11 +117,11 @@ class Aligner:
                 self._seen[Path(mark.path)] = image
 
     def _lost(self, known: Tellings) -> Iterator[Unowed]:
-        """The marks whose image could be any of several, and that never came to be owed, or made, nor were told of."""
+        """The marks whose image could be any of several, and that were never owed, nor made, nor told of."""
         for lost in known.lost:
             mark, name = lost.mark, (lost.mark.project, bare_name(lost.mark.path))
             made = any(at == mark.at for _, at in known.made[name])
-            if not made and (mark.project, mark.path) not in self.told and not self._owing.has_found(lost):
+            if not made and (mark.project, mark.path) not in self.told and not self._owing.is_answered(lost):
                 yield Unowed(name, mark, lost.why)
 
 

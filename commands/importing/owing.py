@@ -67,12 +67,10 @@ class Owing:
         actor = min((each.actor for each in told if each.mark.at == mark.at), default=told[0].actor)
         return Request(RecordCrop(subject, _informed(mark, seen), retold=True), actor, correlation, at=mark.at)
 
-    def has_found(self, lost: Lost) -> bool:
-        """Whether a mark came to be owed on one of the images that it could be on, while that was still clear."""
+    def is_answered(self, lost: Lost) -> bool:
+        """Whether a mark, or a later one, was recorded on an image that it could be on, while that was still clear."""
         return any(
-            isinstance(entry.event, CropRecorded)
-            and entry.by_an_import
-            and (entry.event.box, entry.occurred_at) == (lost.mark.box, lost.mark.at)
+            isinstance(entry.event, CropRecorded) and entry.occurred_at >= str(lost.mark.at)
             for path in lost.why.places
             for entry in self._known(Place(lost.mark.project, path))[1]
         )

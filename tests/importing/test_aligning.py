@@ -3,6 +3,8 @@
 import pytest
 from attrs import evolve
 
+from commands.importing.importing import Watch
+from commands.recording.recording import Recorder
 from ledger.errors import Busy
 from ledger.events.crops import CropRecorded
 from ledger.events.history import HistoryImported
@@ -64,6 +66,16 @@ def test_the_queue_is_in_the_order_of_marking_whatever_the_names_and_files(desk,
     assert desk.rows("SELECT filename FROM queue ORDER BY position") == [("c.png",), ("b.png",), ("a.png",)]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_it_is_so_over_several_lots_by_the_first_time_an_image_was_told_of(desk, images, monkeypatch, order):
+    monkeypatch.setattr("commands.importing.aligning.AT_ONCE", 1)
+    images("a.png", "b.png")
+    again = line(desk, "b.png", created_at="2025-11-02T10:05:00Z")
+    told = [line(desk, "b.png"), line(desk, "a.png", created_at="2025-11-02T10:01:00Z"), again]
+    bring_all(desk, *(lines(each) for each in told[::order]))
+    assert desk.rows("SELECT filename FROM queue ORDER BY position") == [("b.png",), ("a.png",)]
+
+
 def test_crops_count_for_the_file_that_told_of_their_image_first(desk, images):
     images("a.png", "b.png")
     first, again = bring_all(
@@ -92,13 +104,15 @@ def test_many_images_are_brought_in_line_in_lots_and_progress_is_told(desk, imag
     path.write_bytes(lines(*(line(desk, name) for name in names)))
     told = []
 
-    from commands.importing.importing import Watch
-
     class Noting(Watch):
         def aligning(self, done: int, there: int) -> None:
             told.append((done, there))
 
+    looked = []
+    look = Recorder.look
+    monkeypatch.setattr(Recorder, "look", lambda self, mark: looked.append(mark.path) or look(self, mark))
     assert importer.bring(path, Noting()).owed == 5
+    assert len(looked) == 5 + 2  # the images that were too many to be remembered
     assert told == [(0, 5), (2, 5), (4, 5), (5, 5)]
 
 
@@ -130,6 +144,23 @@ def test_a_mark_whose_image_has_become_ambiguous_is_told_until_it_is_clear_again
     (desk.folder / "y/q.png").unlink()
     [report] = bring_all(desk, lines(done)).reports
     assert (report.owed, report.not_owed, desk.aside()) == (1, {}, [])
+
+
+def test_an_ambiguous_mark_that_was_carried_out_is_nothing_to_tell(desk, images, monkeypatch):
+    images("x/q.png")
+    unowed_yet(desk, monkeypatch, lines(line(desk)))
+    images("y/q.png")
+    done = batch(desk, "q.png", status="completed") | {"timestamp_queued": "2025-11-02T10:00:00Z"}
+    assert bring_all(desk, lines(done)).reports[0].not_owed == {}
+
+
+def test_an_ambiguous_mark_that_a_later_one_had_replaced_is_nothing_to_tell(desk, images):
+    images("x/q.png")
+    later = line(desk, created_at="2025-11-02T10:05:00Z", crop_norm=[0.5, 0.5, 1, 1])
+    bring_all(desk, lines(line(desk), later))
+    images("y/q.png")
+    done = batch(desk, "q.png", status="completed") | {"timestamp_queued": "2025-11-01T10:00:00Z"}
+    assert bring_all(desk, lines(done)).reports[0].not_owed == {}
 
 
 def test_an_ambiguous_mark_that_its_own_record_tells_of_is_told_once(desk, images, monkeypatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from commands.importing.aligning import Aligned
 from tests.importing import samples
 from tests.journeys.conftest import Cli
 
@@ -54,6 +55,55 @@ def test_a_file_that_is_not_there_stops_no_other_and_is_told(crop: Cli, old: Pat
     assert "Accepted 3" in out
     assert "There is no file" in crop.err
     assert "NotFound" in (crop("import", tmp_path / "none.csv", exits=4) or crop.err)
+
+
+def test_the_order_in_which_files_are_named_shows_nowhere(crop: Cli, old: Path, tmp_path: Path, capsys) -> None:
+    Image.new("RGB", (800, 400), "red").save(tmp_path / "a.png")
+    for number, status in enumerate(("waits", "completed", "pending")):
+        batch = samples.batch(status if status != "waits" else "pending", str(tmp_path / "a.png"), number)
+        (old / f"queue{number}.jsonl").write_text(json.dumps(batch))
+    other = Cli(tmp_path / "other", capsys)
+    other("init", "--root", tmp_path)
+    files = sorted(path for path in old.iterdir() if path.is_file())
+    said = [
+        crop.json("import", *files, *NEW_YORK),
+        other.json("import", *reversed(files), old / "deeper" / ".." / files[0].name, *NEW_YORK),
+    ]
+    assert said[0] == said[1]
+    seen = [[(line["type"], line["subject"], line["data"]) for line in each.json("log")] for each in (crop, other)]
+    assert seen[0] == seen[1]
+    for view in ("queue", "images", "imported_history", "progress"):
+        sql = f"SELECT * FROM {view} ORDER BY 1, 2, 3, 4, 5"
+        assert crop("query", sql) == other("query", sql)
+
+
+def test_a_crop_that_waits_and_cannot_be_owed_is_told_and_reviewed(crop: Cli, tmp_path: Path, monkeypatch) -> None:
+    queue, image = tmp_path / "crop_queue.jsonl", tmp_path / "a.png"
+    queue.write_text(json.dumps(samples.batch("pending", str(image))))
+    Image.new("RGB", (800, 400), "red").save(image)
+    with monkeypatch.context() as patched:
+        patched.setattr("commands.importing.aligning.Aligner.align", lambda *_: Aligned())  # as if it was killed there
+        crop("import", queue)
+    Image.new("RGB", (400, 200), "red").save(image)
+    out = crop("import", queue, exits=1)
+    assert "known already 1, set aside 0" in out
+    assert "Not put into the queue: 1 crop: 1 refused. See: crop import review" in out
+    [told] = [line for line in crop("import", "review").splitlines() if "refused" in line]
+    assert told.startswith(str(image))
+    assert "the mark was made on 800x400" in told
+    Image.new("RGB", (800, 400), "red").save(image)
+    assert "Put 1 crop into the queue." in crop("import", queue)
+    assert crop("import", "review") == "Nothing is set aside.\n"
+
+
+def test_of_a_directory_what_is_hidden_or_plainly_no_record_is_left_out(crop: Cli, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    for name in (".git/config", "deep/.DS_Store", "README.md", "Thumbs.db", "a.PNG", "tool.py"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("no record\n")
+    (tree / "deep" / "log.csv").write_bytes(samples.V1)
+    assert [Path(report["file"]).name for report in crop.json("import", tree, "--project", "p")] == ["log.csv"]
+    assert crop.json("import", tree / "README.md", exits=1)[0]["quarantined"] == {"unknown_layout": 1}
 
 
 def test_a_local_time_needs_its_zone_and_a_project_its_name(crop: Cli, old: Path) -> None:
