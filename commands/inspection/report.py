@@ -72,7 +72,7 @@ def looked_at(inspection: Inspection) -> str:
     depths = inspection.depths
     parts = [
         f"size, time and header of {depths['header']:,}" if depths["header"] else "",
-        f"all bytes of {depths['content']:,} that changed" if depths["content"] else "",
+        f"all bytes of {depths['content']:,} that are newer than their mark" if depths["content"] else "",
         f"every pixel of {depths['pixels']:,}" if depths["pixels"] else "",
         f"{depths['nothing']:,} not at all" if depths["nothing"] else "",
     ]
