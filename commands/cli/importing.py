@@ -90,8 +90,13 @@ def _brought(
         waiting=waiting,
     )  # fmt: skip
     files = _files(paths)
-    with progress("Importing", len(files)) as bar:
-        brought = (importer.try_out if dry_run else importer.bring_all)(files, _watch(bar, alone=len(files) == 1))
+    try:
+        with progress("Importing", len(files)) as bar:
+            brought = (importer.try_out if dry_run else importer.bring_all)(files, _watch(bar, alone=len(files) == 1))
+    except KeyboardInterrupt:
+        if not dry_run:
+            warn("What was read so far is kept. The same command again completes it.")
+        raise
     if len(files) == 1 and brought.problems:
         raise brought.problems[0][1]
     return brought

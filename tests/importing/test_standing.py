@@ -1,5 +1,7 @@
 """Which of the marks on an image is owed: a sum over a set, so no order and no repetition of the marks matters."""
 
+import pytest
+from attrs import evolve as changed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,3 +61,20 @@ def test_a_remark_counts_only_where_every_telling_makes_it():
 def test_a_clock_is_that_of_the_time_that_counts():
     told = [mark(BOXES[0], 0), mark(BOXES[0], 0, utc_offset_s=7200), mark(BOXES[0], 1, utc_offset_s=0)]
     assert standing(told, []).utc_offset_s == 7200
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"dimensions": SIZES[2]},
+        {"group": "g2"},
+        {"suggestion": Suggestion(BOXES[2], 0.6)},
+        {"utc_offset_s": 7200},
+        {"box": BOXES[1]},
+        {"warnings": ("found_elsewhere",)},
+    ],
+)
+def test_of_two_tellings_that_differ_in_one_thing_the_order_does_not_matter(known):
+    one = mark(BOXES[0], 0, SIZES[1], group="g1", suggestion=Suggestion(BOXES[2], 0.5), utc_offset_s=0)
+    other = changed(one, **known)
+    assert standing([one, other], []) == standing([other, one], [])

@@ -96,6 +96,17 @@ def test_a_crop_that_waits_and_cannot_be_owed_is_told_and_reviewed(crop: Cli, tm
     assert crop("import", "review") == "Nothing is set aside.\n"
 
 
+def test_an_import_that_is_interrupted_says_how_to_complete_it(crop: Cli, old: Path, monkeypatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("commands.importing.aligning.Aligner.align", interrupted)
+    crop("import", old / "log.csv", "--project", "p", exits=130)
+    assert "What was read so far is kept. The same command again completes it." in crop.err
+    crop("import", old / "log.csv", "--project", "p", "--dry-run", exits=130)
+    assert "completes" not in crop.err
+
+
 def test_of_a_directory_what_is_hidden_or_plainly_no_record_is_left_out(crop: Cli, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     for name in (".git/config", "deep/.DS_Store", "README.md", "Thumbs.db", "a.PNG", "tool.py"):
