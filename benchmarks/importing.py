@@ -1,4 +1,4 @@
-"""Importing: a crop log of 12,000 rows, the first time and again, and 2,000 sidecars; CPU seconds.
+"""Importing: a crop log of 12,000 rows, the first time and again, 2,000 sidecars, 2,000 crops that wait; CPU seconds.
 
 ./run python benchmarks/importing.py            the baseline is Python's csv module reading the same file
 ./run python benchmarks/importing.py --json     for programs
@@ -10,6 +10,7 @@ import sys
 sys.path[:] = [place for place in sys.path if not place.endswith("benchmarks")]
 
 import csv
+import io
 import json
 import statistics
 import tempfile
@@ -18,14 +19,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from commands.importing.importing import Importer, ImportReport
+from PIL import Image
+
+from commands.importing.importing import Brought, Importer
+from commands.importing.waiting import Waiting
+from commands.recording.recording import Recorder
 from configs.home import Home
+from imaging.zones import Zones
 from ledger.log import Ledger
 from projections.catch_up import catch_up
+from projections.reader import Projections
 from projections.store import Store
 
 ROWS = 12_000
 SIDECARS = 2_000
+WAITING = 2_000
 TIMES = 3
 NOW = datetime(2025, 11, 1, tzinfo=UTC)
 
@@ -48,6 +56,23 @@ def sidecars(folder: Path) -> list[Path]:
     return made
 
 
+def queue(folder: Path) -> Path:
+    """A queue of crops, and their images: half of them were moved since."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (800, 400), "red").save(drawn, "PNG")
+    (folder / "moved").mkdir()
+    with (folder / "pending.jsonl").open("w") as file:
+        for number in range(WAITING):
+            name = f"2025_{number}_stage1_generated.png"
+            (folder / ("moved" if number % 2 else "") / name).write_bytes(drawn.getvalue() + str(number).encode())
+            line = {
+                "created_at": (NOW + timedelta(seconds=number)).isoformat(), "project_id": "p", "group_id": None,
+                "filename": name, "dir": str(folder), "width": 800, "height": 400, "crop_norm": [0.1, 0.1, 0.6, 0.6],
+            }  # fmt: skip
+            file.write(json.dumps(line) + "\n")
+    return folder / "pending.jsonl"
+
+
 def cpu_s(work: Callable[[], object]) -> float:
     before = time.process_time()
     work()
@@ -60,12 +85,16 @@ def measured() -> dict[str, float]:
         folder = Path(name)
         log, home = folder / "log.csv", Home(folder / "home")
         crop_log(log)
-        files = sidecars(folder)
+        files, waiting = sidecars(folder), queue(folder)
         with Ledger.create(home.ledger) as ledger, Store.open(home.projections) as store:
-            importer = Importer.of(ledger, home, NOW, project="p")
+            catch_up(ledger, store)
 
-            def bring(*paths: Path) -> list[ImportReport]:
-                return [importer.bring(path) for path in paths]
+            def bring(*paths: Path) -> Brought:
+                with Projections.open(home.projections) as known:
+                    recorder = Recorder(ledger, known, Zones.of(folder))
+                    waits = Waiting.of(recorder, aside=frozenset({home.root.resolve()}))
+                    importer = Importer.of(ledger, home, NOW, project="p", projections=known, waiting=waits)
+                    return importer.bring_all(paths)
 
             def baseline() -> None:
                 with log.open(newline="") as file:
@@ -76,6 +105,8 @@ def measured() -> dict[str, float]:
                 f"import {ROWS:,} rows": cpu_s(lambda: bring(log)),
                 "the same again": cpu_s(lambda: bring(log)),
                 f"import {SIDECARS:,} sidecars": cpu_s(lambda: bring(*files)),
+                f"import {WAITING:,} waiting crops": cpu_s(lambda: bring(waiting)),
+                "the same queue again": cpu_s(lambda: bring(waiting)),
                 "fold all projections": cpu_s(lambda: catch_up(ledger, store)),
             }
 
@@ -88,7 +119,7 @@ def main() -> None:
         return
     for name, seconds in figures.items():
         ratio = seconds / figures["csv.reader alone"]
-        print(f"{name:24} {seconds:8.3f} s CPU  {ratio:8.0f} x csv.reader")
+        print(f"{name:28} {seconds:8.3f} s CPU  {ratio:8.0f} x csv.reader")
 
 
 if __name__ == "__main__":
