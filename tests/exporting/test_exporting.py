@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -242,15 +241,14 @@ def test_a_training_export_brought_into_a_fresh_ledger_exports_the_same_again(so
     assert (home.root / TRAINING).read_bytes() == story.files()[TRAINING]
 
 
-def test_a_hundred_thousand_rows_are_rendered_in_seconds():
+def test_many_rows_are_rendered_piece_by_piece():
     training = [
-        TrainingLine("2025-12-01T10:00:00.000000Z", "p", f"{n}.png", 0.1, 0.2, 0.3, 0.4, 9, 9) for n in range(100_000)
+        TrainingLine("2025-12-01T10:00:00.000000Z", "p", f"{n}.png", 0.1, 0.2, 0.3, 0.4, 9, 9) for n in range(10_000)
     ]
-    queue = [QueueLine("t", "p", None, f"{n}.png", "/d", 9, 9, 0.1, 0.2, 0.3, 0.4) for n in range(100_000)]
-    started = time.process_time()
-    assert sum(map(len, training_csv(training))) > 5_000_000
-    assert sum(map(len, queue_jsonl(queue))) > 5_000_000
-    assert time.process_time() - started < 10
+    queue = [QueueLine("t", "p", None, f"{n}.png", "/d", 9, 9, 0.1, 0.2, 0.3, 0.4) for n in range(10_000)]
+    for pieces, lines in ((list(training_csv(training)), 10_001), (list(queue_jsonl(queue)), 10_000)):
+        assert b"".join(pieces).count(b"\n") == lines
+        assert max(map(len, pieces)) < 300_000
 
 
 def test_the_progress_file_before_is_kept_beside_the_new_one(story):
