@@ -4,7 +4,8 @@ The order: the crop stands verified under its temporary name; no destination is 
 output and companions appear under their final names while every old name still stands; THE SOURCE'S NAME GOES; the
 companions' old names go; the temporary name goes last. So while the source stands, everything that appeared can be
 taken back; once it is gone, everything that must appear has appeared; and without temporary name nothing is left to do.
-What went before the source's name is durable before it goes, and its going before the temporary name goes.
+What went before the source's name is durable before it goes; its going, before the companions' old names go; and
+theirs, before the temporary name goes.
 """
 
 import time
@@ -136,8 +137,10 @@ def _roll_back(plan: CropStarted) -> None:
 def _completion(plan: CropStarted, written: Written, *, recovered: bool) -> Steps[CropExecuted]:
     """What remains once the source's name is gone."""
     try:
+        # Otherwise a disk might forget that the source's name went, and know that those of its companions did.
+        yield frozenset((Path(plan.source).parent,))
         moved = [move for move in _companion_moves(plan) if finish(move)]
-        yield frozenset((Path(plan.source).parent, *(move.origin.parent for move in moved)))
+        yield frozenset(move.origin.parent for move in moved)
         archive.protect(Path(plan.archive))
         _finish_output(plan)
         yield frozenset((Path(plan.output).parent,))

@@ -98,6 +98,19 @@ def rung(request, monkeypatch):
     return request.param
 
 
+@pytest.fixture
+def source(desk, textured):
+    path = desk.photos / "a.png"
+    textured((12, 9)).save(path)
+    (desk.photos / "a.txt").write_text("a caption")
+    return path
+
+
+@pytest.fixture
+def started(desk, source):
+    return desk.started(source, PixelBox(2, 1, 9, 8), companions=[desk.photos / "a.txt"])
+
+
 class Killed(BaseException):
     """The process is gone: no handler of ours may see it."""
 

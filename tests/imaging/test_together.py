@@ -124,12 +124,19 @@ def test_nothing_goes_before_what_takes_its_place_is_durable(plans, monkeypatch)
         assert any(at > temporary for at in trace.where("fsync", Path(plan.output).parent))
 
 
-def test_a_directory_is_waited_for_once_for_all(plans, monkeypatch):
+def test_a_directory_is_waited_for_once_for_all_at_each_step(plans, monkeypatch):
     Path(plans[0].output).parent.mkdir()
     trace = Trace(monkeypatch)
     crop(plans)
     assert len(trace.where("fsync", Path(plans[0].output).parent)) == 2
-    assert len(trace.where("fsync", Path(plans[0].source).parent)) == 1
+    assert len(trace.where("fsync", Path(plans[0].source).parent)) == 2  # sources, then companions
+
+
+def test_without_companions_there_is_one_wait_less(plans, monkeypatch):
+    Path(plans[1].output).parent.mkdir()
+    trace = Trace(monkeypatch)
+    crop(plans[1:])
+    assert len(trace.where("fsync", Path(plans[1].source).parent)) == 1
 
 
 def test_one_that_cannot_be_put_in_its_place_keeps_nobody_else_back(desk, plans):

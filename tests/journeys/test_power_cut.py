@@ -1,0 +1,103 @@
+"""A power cut at any instant of a run, or of an undo, loses no original, and no crop that the ledger tells of."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from commands.running.runner import Claim, Cut, Runner
+from imaging.commit import recover
+from imaging.undo import undo
+from ledger.events.crops import CropExecuted, CropStarted
+from tests.forgetful import ForgetfulDisk
+from tests.journeys.conftest import Cli, sha256
+from tests.journeys.test_running import picture, recorded
+
+
+@contextmanager
+def noting(disk: ForgetfulDisk) -> Iterator[tuple[list[CropStarted], dict[str, CropExecuted]]]:
+    """What a run starts, and what it tells the ledger as executed: that may be durable from when it is sent on."""
+    started: list[CropStarted] = []
+    executed: dict[str, CropExecuted] = {}
+    cut, record = Runner.cut, Runner._record
+
+    def noted(runner: Runner, claim: Claim) -> Cut:
+        started.append(claim.started)
+        return cut(runner, claim)
+
+    def told(runner: Runner, each: list[tuple[str, CropExecuted]]) -> None:
+        for _, outcome in each:
+            executed[outcome.source] = outcome
+            disk.tell(outcome.source)
+        record(runner, each)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Runner, "cut", noted)
+        patch.setattr(Runner, "_record", told)
+        yield started, executed
+
+
+@pytest.fixture
+def ran(crop: Cli, photos: Path) -> tuple[ForgetfulDisk, list[CropStarted], dict[str, CropExecuted], dict[str, str]]:
+    """A run over two photographs, one with a caption, on a disk that forgets; and what the photographs held."""
+    images = [picture(photos / "a.png", (40, 30)), picture(photos / "b.png", (30, 40))]
+    (photos / "a.txt").write_text("a caption")
+    recorded(crop, *images)
+    held = {str(path): sha256(path) for path in photos.iterdir()}
+    disk = ForgetfulDisk((photos.parent, crop.home / "originals"))
+    with noting(disk) as (started, executed), disk.watched():
+        assert "Executed 2, failed 0" in crop("run", "--now")
+    return disk, started, executed, held
+
+
+def is_done(start: CropStarted, outcome: CropExecuted, held: dict[str, str]) -> None:
+    assert sha256(Path(outcome.output)) == outcome.output_sha256
+    assert sha256(Path(start.archive)) == held[start.source]
+    for move in start.companions:
+        assert sha256(Path(move.destination)) == held[move.source]
+    assert not any(Path(path).exists() for path in (start.source, *(move.source for move in start.companions)))
+
+
+def test_no_power_cut_in_a_run_loses_an_original_or_what_was_told(
+    ran: tuple[ForgetfulDisk, list[CropStarted], dict[str, CropExecuted], dict[str, str]],
+) -> None:
+    disk, started, executed, held = ran
+    assert len(started) == len(executed) == 2
+    ends = set()
+    for state in disk.states():
+        state.lay_out(disk.roots)
+        for start in started:
+            if start.source in state.told:
+                is_done(start, executed[start.source], held)
+                ends.add("told")
+            elif (outcome := recover(start)) is not None:
+                is_done(start, outcome, held)
+                ends.add("finished")
+            else:
+                for path in (start.source, *(move.source for move in start.companions)):
+                    assert sha256(Path(path)) == held[path]
+                ends.add("taken back")
+        assert not [path for root in disk.roots for path in root.rglob(".*")]
+    assert ends == {"told", "finished", "taken back"}
+
+
+def test_no_power_cut_in_an_undo_loses_an_original(
+    ran: tuple[ForgetfulDisk, list[CropStarted], dict[str, CropExecuted], dict[str, str]],
+) -> None:
+    before, started, executed, held = ran
+    [start] = [each for each in started if each.companions]
+    disk = ForgetfulDisk(before.roots)
+    with disk.watched():
+        undo(executed[start.source], start)
+        disk.tell("undone")
+    states = list(disk.states())
+    assert len(states) > 10
+    for state in states:
+        state.lay_out(disk.roots)
+        if "undone" not in state.told:
+            assert sha256(Path(start.archive)) == held[start.source]
+            undo(executed[start.source], start)
+        for path in (start.source, *(move.source for move in start.companions)):
+            assert sha256(Path(path)) == held[path]
+        assert not Path(start.output).exists()
