@@ -28,13 +28,14 @@ format:
 docs:
     ./run python docs/generate.py
 
-# Figures: the ledger's against plain SQLite, the queue's cost per crop, scans and progress, the look before a run, a command's cold start, a plan's likeness, the marking page
+# Figures: the ledger's against plain SQLite, the queue's cost per crop, scans and progress, the look before a run, a command's cold start, a plan's likeness, the marking page, the wait beside a run
 bench *options:
     ./run python benchmarks/ledger.py {{ options }}
     ./run python benchmarks/queue.py
     ./run python benchmarks/importing.py
     ./run python benchmarks/directories.py
     ./run python benchmarks/crop_engine.py
+    ./run python benchmarks/beside_a_run.py
     ./run python benchmarks/check.py
     ./run python benchmarks/start.py
     ./run python benchmarks/cadence_fidelity.py --made

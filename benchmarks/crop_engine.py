@@ -4,6 +4,7 @@
     ./run python benchmarks/crop_engine.py --quick    medians of 3
     ./run python benchmarks/crop_engine.py --others   fetches sharp and ImageMagick for it, where they are not installed
     ./run python benchmarks/crop_engine.py --json     for programs
+    ./run python benchmarks/crop_engine.py --only real.png
     ./run python benchmarks/crop_engine.py --workers  one and two workers side by side, and what another thread notices
 
 Photographs: 3072x3072 pixels put together from real ones at their own size, and one real photograph scaled up, both as
@@ -232,6 +233,7 @@ def main() -> None:
     options.add_argument("--json", action="store_true")
     options.add_argument("--others", action="store_true")
     options.add_argument("--workers", action="store_true")
+    options.add_argument("--only", help="the photograph whose name begins like this")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as others:
         if asked.others:
@@ -240,6 +242,8 @@ def main() -> None:
             tell_workers(Path(folder))
             return
         for kind, source in photographs(Path(folder)):
+            if not source.name.startswith(asked.only or ""):
+                continue
             table = medians(kind, source, times=3 if asked.quick else 5)
             print(json.dumps({source.name: {n: asdict(m) for n, m in table.items()}})) if asked.json else tell(
                 source, table
