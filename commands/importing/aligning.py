@@ -6,7 +6,6 @@ leaves no trace. A kill before it leaves marks that are not owed yet; the same f
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
@@ -21,8 +20,9 @@ from commands.importing.quarantine import reason_of
 from commands.importing.tellings import Name, Place, Tellings, tellings
 from commands.importing.unowed import Unowed
 from commands.importing.whereabouts import Whereabouts
+from commands.looks import looks
 from commands.recording.marks import Mark
-from commands.recording.recording import LOOKING, Asked, Recorder
+from commands.recording.recording import Asked, Recorder
 from imaging.read import ImageFile
 from ledger.errors import CropledgerError
 from ledger.values import Instant
@@ -112,9 +112,8 @@ class Aligner:
 
     def _look(self, marks: Sequence[Mark]) -> None:
         """Outside the lock, for it takes long where there are many."""
-        with ThreadPoolExecutor(LOOKING) as threads:
-            for mark, image in zip(marks, threads.map(self.recorder.look, marks), strict=True):
-                self._seen[Path(mark.path)] = image
+        for mark, image in zip(marks, looks(self.recorder.look, marks), strict=True):
+            self._seen[Path(mark.path)] = image
 
     def _lost(self, known: Tellings) -> Iterator[Unowed]:
         """The marks whose image could be any of several, and that were never owed, nor made, nor told of."""

@@ -5,7 +5,6 @@ same facts. What is owed follows from all of them together, when all files of an
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from attrs import Factory, define
@@ -22,8 +21,9 @@ from commands.importing.owing import decided_after
 from commands.importing.quarantine import SetAside, reason_of
 from commands.importing.tellings import QUEUES
 from commands.importing.whereabouts import Whereabouts
+from commands.looks import looks
 from commands.recording.marks import Mark
-from commands.recording.recording import LOOKING, Recorder, recorded_as
+from commands.recording.recording import Recorder, recorded_as
 from imaging.read import ImageFile
 from imaging.zones import canonical
 from ledger.errors import CropledgerError, NotFound
@@ -112,10 +112,9 @@ class Waiting:
         return any(entry.occurred_at == mark.at for entry in made)
 
     def _look(self, found: "Sequence[_Found]", watch: Callable[[], None]) -> None:
-        with ThreadPoolExecutor(LOOKING) as threads:
-            for each, image in zip(found, threads.map(self.recorder.look, [each.here for each in found]), strict=True):
-                each.image = image
-                watch()
+        for each, image in zip(found, looks(self.recorder.look, [each.here for each in found]), strict=True):
+            each.image = image
+            watch()
 
     def _land(self, each: "_Found", file: int) -> None:
         """Let the facts of a new mark land with its record; one that breaks a rule is told instead."""

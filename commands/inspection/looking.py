@@ -6,7 +6,6 @@ What a run would do is asked of the runner itself, so that the inspection has no
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from attrs import Factory, define, frozen
 from commands.inspection.facts import Depth, Look, Refusal, Room, Seen
 from commands.inspection.findings import space_for
 from commands.inspection.surroundings import look_around
+from commands.looks import looks
 from commands.running.leases import lives
 from commands.running.runner import REFUSED, Runner
 from imaging.disk import exists
@@ -25,9 +25,6 @@ from ledger.errors import CropledgerError, Invalid
 from ledger.events.crops import CropRecorded, CropStarted
 from ledger.values import Box, Dimensions
 from projections.queue import OwedCrop
-
-LOOKING = 4
-"""Threads that look at files; most of the time they wait for the disk."""
 
 
 @frozen
@@ -50,17 +47,14 @@ def inspect(runner: Runner, wanted: Wanted, watch: Callable[[int], None] = lambd
     eye = _Eye(runner, wanted.deep)
     # Directory by directory: the runner keeps the listing of one. The judgement then wants the queue's own order.
     by_place = sorted(wanted.crops, key=lambda crop: (crop.directory, crop.position))
-    with ThreadPoolExecutor(LOOKING) as threads:
-        looks = tuple(_watched(threads.map(eye.look, by_place), watch))
-        surroundings = tuple(
-            threads.map(lambda place: look_around(place, wanted.known.get(place, frozenset())), wanted.directories)
-        )
-    in_order = tuple(sorted(looks, key=lambda look: look.crop.position))
-    return Seen(in_order, surroundings, tuple(rooms(looks)), wanted.unchosen)
+    seen = tuple(_watched(looks(eye.look, by_place), watch))
+    surroundings = looks(lambda place: look_around(place, wanted.known.get(place, frozenset())), wanted.directories)
+    in_order = tuple(sorted(seen, key=lambda look: look.crop.position))
+    return Seen(in_order, tuple(surroundings), tuple(rooms(seen)), wanted.unchosen)
 
 
-def _watched(looks: Iterator[Look], watch: Callable[[int], None]) -> Iterator[Look]:
-    for look in looks:
+def _watched(seen: Iterator[Look], watch: Callable[[int], None]) -> Iterator[Look]:
+    for look in seen:
         watch(1)
         yield look
 

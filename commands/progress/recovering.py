@@ -6,7 +6,6 @@ which part of the image it is, so no box is made up. What was executed here and 
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +16,8 @@ from commands.crops import ImportHistory
 from commands.decider import Request
 from commands.finding import subject_for
 from commands.handle import handle_many
-from commands.recording.recording import LOOKING, Asked
+from commands.looks import looks
+from commands.recording.recording import Asked
 from imaging.scan import FoundFile, Observed, find_images, observe_found
 from ledger.errors import Refused
 from ledger.events.history import OUTPUT_DIRECTORY, HistoryImported
@@ -84,14 +84,13 @@ def recover(
     files = sorted(find_images(place.output), key=lambda file: file.name)
     evidence: list[tuple[FoundFile, HistoryImported]] = []
     left: list[tuple[str, str]] = []
-    with ThreadPoolExecutor(LOOKING) as threads:
-        for done, (file, seen) in enumerate(zip(files, threads.map(observe_found, files), strict=True), 1):
-            judged = judge.of_file(file, seen)
-            if isinstance(judged, HistoryImported):
-                evidence.append((file, judged))
-            elif judged is not None:
-                left.append((file.name, judged))
-            watch(done, len(files))
+    for done, (file, seen) in enumerate(zip(files, looks(observe_found, files), strict=True), 1):
+        judged = judge.of_file(file, seen)
+        if isinstance(judged, HistoryImported):
+            evidence.append((file, judged))
+        elif judged is not None:
+            left.append((file.name, judged))
+        watch(done, len(files))
     if not dry_run:
         _record(evidence, place, asked, ledger, projections)
     names = tuple(file.name for file, _ in evidence)

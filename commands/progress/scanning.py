@@ -1,7 +1,6 @@
 """Scanning directories: look at what is there, read what is new, record what has changed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -11,8 +10,9 @@ from commands.decider import Command, Request
 from commands.directories import DIRECTORIES, NOTHING, ScanDirectory, difference
 from commands.groups import RelocateGroup
 from commands.handle import handle_many, replay
+from commands.looks import looks
 from commands.progress.relocating import followed, groups_followed
-from commands.recording.recording import LOOKING, Asked
+from commands.recording.recording import Asked
 from imaging.scan import FoundFile, Observed, find_images, observe_found
 from imaging.zones import Zones
 from ledger.errors import NotFound
@@ -110,15 +110,13 @@ class Scanner:
         return subject
 
     def _found(self, directory: Path, known: Mapping[str, ScannedImage]) -> Iterator[ScannedImage]:
-        """Every image there, in the order of names; contents are read by a few threads."""
+        """Every image there, in the order of names."""
         files = sorted(find_images(directory), key=lambda file: file.name)
         new = [file for file in files if not _is_known(file, known.get(file.name))]
-        with ThreadPoolExecutor(LOOKING) as threads:
-            looks = threads.map(observe_found, new)
-            seen: dict[str, ScannedImage] = {}
-            for done, (file, observed) in enumerate(zip(new, looks, strict=True), 1):
-                seen[file.name] = _as_scanned(file, observed)
-                self.watch(done, len(new))
+        seen: dict[str, ScannedImage] = {}
+        for done, (file, observed) in enumerate(zip(new, looks(observe_found, new), strict=True), 1):
+            seen[file.name] = _as_scanned(file, observed)
+            self.watch(done, len(new))
         for file in files:
             yield seen.get(file.name) or known[file.name]
 

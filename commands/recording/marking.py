@@ -9,8 +9,9 @@ from attrs import define, evolve, frozen
 from commands.crops import IMAGES, RecordCrop, RestoreImage, SkipImage
 from commands.decider import Command, Request
 from commands.handle import REFUSALS, handle_many, replay
+from commands.looks import LOOKING
 from commands.recording.marks import Mark
-from commands.recording.recording import LOOKING, Asked, Recorder, recorded_as
+from commands.recording.recording import Asked, Recorder, recorded_as
 from commands.recording.retracing import decided_on, marks_of, redo_of, redo_on, undo_of, undo_on
 from imaging.read import ImageFile
 from ledger.entry import Entry

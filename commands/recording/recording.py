@@ -1,7 +1,6 @@
 """Recording marks: look at each image, check the mark against it, and record many together."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -13,6 +12,7 @@ from commands.crops import IMAGES, RecordCrop
 from commands.decider import Request
 from commands.finding import images_at, subject_for
 from commands.handle import handle_many, replay
+from commands.looks import looks
 from commands.recording.marks import Mark
 from commands.recording.suggesting import suggested_for
 from imaging.read import ImageFile, observe
@@ -24,9 +24,6 @@ from projections.reader import Projections
 
 AT_ONCE = 2_000
 """Marks recorded in one transaction."""
-
-LOOKING = 4
-"""Threads that read and hash images; both let the others run meanwhile."""
 
 UNKNOWN_GROUP = "unknown_group"
 
@@ -65,17 +62,16 @@ class Recorder:
         """
         result = Recorded()
         remaining = iter(marks)
-        with ThreadPoolExecutor(LOOKING) as threads:
-            while some := list(islice(remaining, AT_ONCE)):
-                self._record_some(some, _watched(threads.map(self.look, some), watch), asked, result)
+        while some := list(islice(remaining, AT_ONCE)):
+            self._record_some(some, _watched(looks(self.look, some), watch), asked, result)
         return result
 
     def _record_some(
-        self, marks: list[Mark], looks: Iterator[ImageFile | CropledgerError], asked: Asked, result: Recorded
+        self, marks: list[Mark], seen: Iterator[ImageFile | CropledgerError], asked: Asked, result: Recorded
     ) -> None:
         taken: list[Mark] = []
         requests: list[Request] = []
-        for mark, image in zip(marks, looks, strict=True):
+        for mark, image in zip(marks, seen, strict=True):
             if isinstance(image, CropledgerError):
                 if self._is_done(mark):
                     result.unchanged += 1
@@ -147,8 +143,8 @@ def recorded_as(mark: Mark, image: ImageFile) -> CropRecorded:
 
 
 def _watched(
-    looks: Iterator[ImageFile | CropledgerError], watch: Callable[[], None]
+    seen: Iterator[ImageFile | CropledgerError], watch: Callable[[], None]
 ) -> Iterator[ImageFile | CropledgerError]:
-    for look in looks:
+    for look in seen:
         watch()
         yield look
