@@ -149,7 +149,8 @@ class Ledger:
             return self._appended(batch)
 
     def _appended(self, batch: Batch) -> Receipt:
-        self._check_end_once()
+        if not self._end_checked:
+            self._check_end()
         try:
             return self._added(batch)
         except UnicodeEncodeError as error:
@@ -161,14 +162,13 @@ class Ledger:
                 raise
             return repeated
 
-    def _check_end_once(self) -> None:
+    def _check_end(self) -> None:
         # A ledger that was cut or edited at its end must not grow on from there; the whole chain is audit's work.
-        if not self._end_checked:
-            try:
-                chain.require_sound_end(self._connection)
-            except Damaged as error:
-                raise Damaged(f"{self.path}: {error}", mend="Run: crop audit", position=error.position) from error
-            self._end_checked = True
+        try:
+            chain.require_sound_end(self._connection)
+        except Damaged as error:
+            raise Damaged(f"{self.path}: {error}", mend="Run: crop audit", position=error.position) from error
+        self._end_checked = True
 
     def _added(self, batch: Batch) -> Receipt:
         head, versions = self._standing(batch)
@@ -208,8 +208,9 @@ class Ledger:
 
     def _standing(self, batch: Batch) -> tuple[tuple[int, bytes], dict[str, int]]:
         """The head, and the version of every subject in the batch."""
-        versions = dict.fromkeys([draft.subject for draft in batch.drafts], 0)
-        versions.update((subject, 0) for subject, _ in batch.expected)
+        versions = {draft.subject: 0 for draft in batch.drafts}
+        if batch.expected:
+            versions.update((subject, 0) for subject, _ in batch.expected)
         head = self._looked_up(versions)
         for subject, expected in batch.expected:
             if versions[subject] != expected:
