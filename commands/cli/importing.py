@@ -116,6 +116,7 @@ def _watch(bar: Bar, *, alone: bool) -> "Watch":
                 bar.advance(1)
 
         def aligning(self, done: int, there: int) -> None:
+            bar.turn_to("Queue")
             bar.reach(done, there)
 
     return Watching()

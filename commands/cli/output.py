@@ -115,6 +115,9 @@ class Bar:
     def reach(self, done: int, total: int) -> None:
         """So many are done, of so many."""
 
+    def turn_to(self, what: str) -> None:
+        """From now on something else is counted."""
+
 
 class _TerminalBar(Bar):
     def __init__(self, drawn: "Progress", task: "TaskID") -> None:
@@ -125,6 +128,9 @@ class _TerminalBar(Bar):
 
     def reach(self, done: int, total: int) -> None:
         self._drawn.update(self._task, completed=done, total=total)
+
+    def turn_to(self, what: str) -> None:
+        self._drawn.update(self._task, description=what)
 
 
 @contextmanager

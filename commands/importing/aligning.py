@@ -43,6 +43,7 @@ class Aligned:
     names: Mapping[Name, int] = Factory(dict)
     """All names of images that were brought in line, with the number of that file."""
     unowed: tuple[Unowed, ...] = ()
+    """Crops that wait by what is known, and could not be put in the queue."""
 
     def reasons(self, file: int) -> Counter[str]:
         """Why crops that this file told of first cannot be owed."""
