@@ -1,21 +1,16 @@
-"""Memory that a crop needed is the system's again when the crop is done, not kept for the next one.
+"""Memory that was freed is the system's again, before something needs nearly all that there may be.
 
 Once it has freed a large block, glibc takes the next ones out of its own store, and keeps twice as much of that as the
-block was (mallopt(3), M_MMAP_THRESHOLD): the pixels of one crop would stay beside the coefficients of the next.
+block was (mallopt(3), M_MMAP_THRESHOLD): the pixels of one crop would stay beside the coefficients of the next. Asked
+for after every crop it would cost a twentieth of the time: the next one has to be given its pages again.
 """
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 _trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc alone; others do without
 
 
-@contextmanager
-def given_back() -> Iterator[None]:
-    """What was freed inside the block is given back after it; a few milliseconds for a large image."""
-    try:
-        yield
-    finally:
-        if _trim is not None:
-            _trim(0)
+def give_back() -> None:
+    """Give back what was freed; a few milliseconds where it is much."""
+    if _trim is not None:
+        _trim(0)

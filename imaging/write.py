@@ -16,7 +16,6 @@ from imaging.decode import FAULTS, format_at
 from imaging.disk import make_directory, remove, write_new
 from imaging.formats import jpeg
 from imaging.formats.header import Encoded
-from imaging.memory import given_back
 from imaging.pixels import Pixels
 from imaging.problems import Unusable
 from imaging.read import digest, open_plain, unchanged
@@ -29,7 +28,7 @@ _BLOCK = 1 << 20
 def write(plan: CropStarted) -> Written:
     """Write and verify `plan.temporary`; raises `Unusable`, and then leaves no file behind."""
     began = time.perf_counter()
-    with given_back(), open_plain(Path(plan.source)) as (stream, state):
+    with open_plain(Path(plan.source)) as (stream, state):
         _is_the_planned(plan, stream, state)
         make_directory(Path(plan.temporary).parent)
         found = _copied(plan, stream, state.st_mode) if is_whole(plan) else _cropped(plan, stream, state)

@@ -14,6 +14,7 @@ from imaging.formats import ifd, jpeg_turbo, pictures
 from imaging.formats.ending import refuse_jpeg_without_end
 from imaging.formats.header import Encoded, Header, Malformed, animated
 from imaging.formats.jpeg_segments import Segment, refuse_too_many_scans, segments
+from imaging.memory import give_back
 from imaging.pixels import Pixels, Strips, channels
 from ledger.values import PixelBox
 
@@ -129,6 +130,7 @@ def encode(stream: BinaryIO, found: Header, cut: Pixels) -> Encoded:
 
 def cut_whole_blocks(stream: BinaryIO, found: Header, box: PixelBox) -> Encoded:
     """The box, whose left and top lie on the grid of the stored frame, with its coefficients and segments untouched."""
+    give_back()
     raw = _to_be_changed(stream)
     warnings = _trailing(stream, raw)
     shortened = _end_below(box, raw, stream, found)
