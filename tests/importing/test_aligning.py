@@ -163,6 +163,15 @@ def test_an_ambiguous_mark_that_a_later_one_had_replaced_is_nothing_to_tell(desk
     assert bring_all(desk, lines(done)).reports[0].not_owed == {}
 
 
+def test_an_ambiguous_mark_that_only_an_older_one_was_recorded_before_is_told(desk, images, monkeypatch):
+    images("x/q.png")
+    bring_all(desk, lines(line(desk)))
+    unowed_yet(desk, monkeypatch, lines(line(desk, created_at="2025-11-02T10:05:00Z", crop_norm=[0.5, 0.5, 1, 1])))
+    images("y/q.png")
+    done = batch(desk, "q.png", status="completed") | {"timestamp_queued": "2025-11-01T10:00:00Z"}
+    assert bring_all(desk, lines(done)).reports[0].not_owed == {"ambiguous": 1}
+
+
 def test_an_ambiguous_mark_that_its_own_record_tells_of_is_told_once(desk, images, monkeypatch):
     images("x/q.png")
     unowed_yet(desk, monkeypatch, lines(line(desk)))

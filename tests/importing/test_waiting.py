@@ -1,5 +1,7 @@
 """Crops that wait in another tool's queue: owed here if their images are still there, and never twice."""
 
+import pytest
+
 from ledger.events.crops import CropRecorded
 from tests.importing import samples
 from tests.importing.conftest import Records
@@ -92,3 +94,15 @@ def test_progress_is_told_image_by_image_for_looking_is_what_takes_long(desk, im
     content = lines(*(line(desk, name) for name in ("a.png", "b.png", "c.png")))
     desk.bring(content, "pending.jsonl", queue=True, watch=Records(told))
     assert told == [(1, 3), (2, 3), (3, 3), (3, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("at_once", [2, 4096])
+def test_what_is_set_aside_is_in_the_order_of_its_lines_whatever_is_wrong_with_it(desk, images, monkeypatch, at_once):
+    monkeypatch.setattr("commands.importing.files.CHUNK_ROWS", at_once)
+    images("q.png")
+    desk.bring(lines(line(desk, "gone.png"), line(desk), {"no": "layout"}, line(desk, "far.png")), queue=True)
+    assert [(each.line, each.reason) for each in desk.aside()] == [
+        (1, "missing"),
+        (3, "unknown_layout"),
+        (4, "missing"),
+    ]
