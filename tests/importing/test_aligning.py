@@ -226,6 +226,26 @@ def test_an_image_under_two_names_is_owed_its_latest_mark_once(desk, images, ord
 
 
 @pytest.mark.parametrize("order", [1, -1])
+def test_what_was_carried_out_under_another_name_of_its_file_is_not_owed(desk, images, order):
+    images("q.png")
+    (desk.folder / "link.png").symlink_to(desk.folder / "q.png")
+    for status in ["pending", "completed"][::order]:
+        bring_all(desk, lines(batch(desk, "link.png", status=status)))
+    assert owed(desk) == []
+
+
+def test_an_importer_that_is_used_again_aligns_only_what_is_new(desk, images):
+    images("a.png", "b.png")
+    importer, told = desk.importer(queue=True), []
+    watch = Watch()
+    watch.aligning = lambda done, there: told.append((done, there))
+    for name in ("a.png", "b.png"):
+        (desk.folder / "pending.jsonl").write_bytes(lines(line(desk, name)))
+        assert importer.bring(desk.folder / "pending.jsonl", watch).owed == 1
+    assert told == [(0, 1), (1, 1)] * 2
+
+
+@pytest.mark.parametrize("order", [1, -1])
 def test_a_crop_told_without_its_size_and_with_it_is_the_same_facts_in_any_order(desk, log, images, order):
     images("q.png")
     sizeless = lines(line(desk, width=None, height=None))
