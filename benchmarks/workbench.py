@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from PIL import Image
 
+from tests.nursery import Nursery
 from tests.web.bench import Bench
 from tests.web.conftest import Server, chromium
 
@@ -152,7 +153,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     from playwright.sync_api import sync_playwright
 
     home = Path(tempfile.mkdtemp(prefix="cropledger-workbench-"))
-    server = Server(home / "home", home)
+    server = Server(home / "home", home, Nursery())  # in a process that is begun anew, as its memory is measured
     try:
         make_images(home / "set_a", asked.images, asked.megapixels)
         server.crop("init", "--root", home)
