@@ -35,9 +35,9 @@ def seal(previous: bytes, header: Header, payload_digest: bytes) -> bytes:
     return hashlib.sha256(previous + _header_text(header) + payload_digest).digest()
 
 
-def link(previous: bytes, header: Header, salt: bytes, data: str) -> tuple[bytes, bytes]:
+def link(previous: bytes, header: Header, salt: bytes, payload: bytes) -> tuple[bytes, bytes]:
     """Both at once for an entry that is new; written out, since every append passes here."""
-    payload_digest = hashlib.sha256(salt + data.encode()).digest()
+    payload_digest = hashlib.sha256(salt + payload).digest()
     return payload_digest, hashlib.sha256(previous + _header_text(header) + payload_digest).digest()
 
 

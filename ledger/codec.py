@@ -31,21 +31,33 @@ _KINDS = frozenset(BY_TYPE.values())
 
 
 def encode(event: Event) -> str:
-    """The payload as canonical JSON text: sorted keys, no blanks, UTF-8. The same event gives the same text.
+    """The payload as canonical JSON text: sorted keys, no blanks. The same event gives the same text.
+
+    Raises `Invalid` as `encoded` does.
+    """
+    return encoded(event).decode()
+
+
+def encoded(event: Event) -> bytes:
+    """The same in UTF-8, as it goes into the hash.
 
     Raises `Invalid` for an event that would not read back as it is: what is appended stands for ever, and JSON has
     no infinity, no NaN and no lone surrogates.
     """
     try:
-        text = _encode(event).decode()
-        same = (type(event) in _KINDS and surely_reads_back(event)) or READERS[event.TYPE, event.SCHEMA](text) == event
+        payload = _encode(event)
+        if type(event) not in _KINDS or not surely_reads_back(event):
+            _check_it_reads_back(event, payload.decode())
     except UnicodeEncodeError as error:
         raise Invalid(f"{event.TYPE}: a text in it is not valid Unicode: {error.object!r}") from error
     except (msgspec.MsgspecError, TypeError, OverflowError, KeyError) as error:
         raise Invalid(f"{event.TYPE} cannot be written: {error}") from error
-    if not same:
+    return payload
+
+
+def _check_it_reads_back(event: Event, text: str) -> None:
+    if READERS[event.TYPE, event.SCHEMA](text) != event:
         raise Invalid(f"{event.TYPE} would not read back as it is: {event}")
-    return text
 
 
 def decode(type_: str, schema: int, data: str) -> Event:

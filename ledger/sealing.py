@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger import chain
-from ledger.codec import encode
+from ledger.codec import encoded
 from ledger.entry import Draft, Head
 from ledger.errors import Invalid
 from ledger.values import Instant, is_actor, is_instant
@@ -34,7 +34,7 @@ def sealed(
             position, draft.id, subject, version, event.TYPE, event.SCHEMA, at, recorded_at, actor, draft.correlation,
             draft.causation,
         )  # fmt: skip
-        data, salt = encode(event), salts[16 * number : 16 * number + 16]
-        digest, previous = chain.link(previous, header, salt, data)
-        rows.append((*header, data, salt, digest, previous))
+        payload, salt = encoded(event), salts[16 * number : 16 * number + 16]
+        digest, previous = chain.link(previous, header, salt, payload)
+        rows.append((*header, payload.decode(), salt, digest, previous))
     return Head(position, previous.hex()), rows
