@@ -23,6 +23,7 @@ Header = tuple[int, str, str, int, str, int, str, str, str, str, str | None]
 """position, id, subject, version, type, schema, occurred_at, recorded_at, actor, correlation, causation."""
 
 _header_text = msgspec.json.Encoder().encode
+_sha256 = hashlib.sha256
 
 
 def digest(salt: bytes, data: str) -> bytes:
@@ -37,8 +38,8 @@ def seal(previous: bytes, header: Header, payload_digest: bytes) -> bytes:
 
 def link(previous: bytes, header: Header, salt: bytes, payload: bytes) -> tuple[bytes, bytes]:
     """Both at once for an entry that is new; written out, since every append passes here."""
-    payload_digest = hashlib.sha256(salt + payload).digest()
-    return payload_digest, hashlib.sha256(previous + _header_text(header) + payload_digest).digest()
+    payload_digest = _sha256(salt + payload).digest()
+    return payload_digest, _sha256(previous + _header_text(header) + payload_digest).digest()
 
 
 @frozen
