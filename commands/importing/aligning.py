@@ -25,7 +25,7 @@ from commands.recording.marks import Mark
 from commands.recording.recording import Asked, Recorder
 from imaging.read import ImageFile
 from ledger.errors import CropledgerError
-from ledger.values import Instant
+from ledger.values import Instant, instant
 
 AT_ONCE = 1_000
 """Names of images that are brought in line in one transaction."""
@@ -84,7 +84,7 @@ class Aligner:
 
         `watch` is called with the names that are in line and how many there are. Raises `Busy`.
         """
-        names = sorted(self.touched, key=lambda name: (self.since.get(name, asked.now.isoformat()), name))
+        names = sorted(self.touched, key=lambda name: (self.since.get(name, instant(asked.now)), name))
         owed = Counter[int]()
         unowed: list[Unowed] = []
         for number, lot in enumerate(_lots(names)):
