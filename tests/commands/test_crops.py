@@ -6,9 +6,7 @@ import pytest
 from commands.image import ALLOWED
 from ledger.errors import Conflict, CropledgerError, NotFound, Refused
 from ledger.events.catalogue import ALL
-from ledger.events.crops import (
-    CropWithdrawn,
-)
+from ledger.events.crops import CropWithdrawn
 from ledger.events.groups import ImageChosen
 from ledger.events.history import HistoryCompleted, HistoryImported
 from ledger.events.images import ImageRelocated

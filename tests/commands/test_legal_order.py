@@ -2,9 +2,7 @@
 
 import pytest
 
-from commands.crops import (
-    IMAGES,
-)
+from commands.crops import IMAGES
 from commands.image import Image, evolve, illegal
 from ledger.errors import Damaged, Invalid
 from ledger.events.images import ImageRelocated
