@@ -100,7 +100,8 @@ def _print(
         if differences
         else f"{len(ALL)} projections equal to a fresh fold"
     )
-    on_disk = f"{plural(len(mismatches), 'file')} not as recorded" if mismatches else f"{compared} outputs match"
+    alike = f"{plural(compared, 'output')} {'matches' if compared == 1 else 'match'}"
+    on_disk = f"{plural(len(mismatches), 'file')} not as recorded" if mismatches else alike
     span = f"positions 1..{last}" if last else "no positions"
     say(f"{plural(last, 'event')}, {span}, chain ok, legal order ok, {folded}, {on_disk}. {seconds:.2f} s.")
     say(f"Checkpoint to keep elsewhere: {last}:{audited.head.hash}")
