@@ -128,7 +128,7 @@ class _Turn:
         receipt = self.ledger.append(Batch(tuple(self.drafts), expected))
         if receipt.repeated:
             return Outcome((), tuple(refused), self.unchanged + len(self.drafts), receipt)
-        entries = tuple(entry._replace(recorded_at=receipt.recorded_at) for entry in self.entries)
+        entries = tuple(entry.recorded(receipt.recorded_at) for entry in self.entries)
         return Outcome(entries, tuple(refused), self.unchanged, receipt)
 
 

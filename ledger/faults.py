@@ -6,7 +6,7 @@ from types import TracebackType
 
 import apsw
 
-from db.connect import TooOldError
+from db.connect import LiveConnection, TooOldError
 from db.lock import LockTimeoutError
 from ledger.errors import Busy, CropledgerError, Damaged, Invalid, NotFound, Refused
 
@@ -34,6 +34,22 @@ class named:  # noqa: N801  # reads as a phrase: with named(path)
                 if isinstance(ours, Damaged):
                     ours.mend = self._mend
                 raise ours from error
+
+
+class owned(named):  # noqa: N801  # reads as a phrase: with owned(connection)
+    """The same around the use of an open connection: only the thread that opened it gets in. One object serves always.
+
+    Raises `WrongThreadError` in any other thread.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: LiveConnection, *, mend: str = "Run: crop audit") -> None:
+        super().__init__(connection.path, mend=mend)
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.require_own_thread()
 
 
 def _ours(error: Exception, path: Path) -> CropledgerError | None:

@@ -21,7 +21,7 @@ MAX_SIDE_PX = 1_000_000
 # checked before it was appended and is sealed by the chain since.
 
 
-@frozen(init=False)
+@frozen(init=False, weakref_slot=False)
 class Dimensions:
     """Width and height of an image in pixels, as displayed (EXIF orientation applied)."""
 
@@ -38,7 +38,7 @@ class Dimensions:
         return f"{self.width_px}x{self.height_px}"
 
 
-@frozen(init=False)
+@frozen(init=False, weakref_slot=False)
 class PixelBox:
     """A rectangle in whole pixels: `left` and `top` are inside it, `right` and `bottom` are one past it."""
 
@@ -76,7 +76,7 @@ class PixelBox:
         return f"{self.left},{self.top},{self.right},{self.bottom}"
 
 
-@frozen(init=False)
+@frozen(init=False, weakref_slot=False)
 class Box:
     """A rectangle as fractions of the image as displayed, origin top left: 0 <= x1 < x2 <= 1, the same for y."""
 
@@ -132,7 +132,7 @@ class Box:
 FULL_FRAME = Box(0.0, 0.0, 1.0, 1.0)
 
 
-@frozen(init=False)
+@frozen(init=False, weakref_slot=False)
 class Suggestion:
     """A box that a model proposed for an image, with its score from 0 to 1 and the model's name, where known."""
 
@@ -151,7 +151,7 @@ ActorKind = Literal["operator", "runner", "import", "suggester"]
 _ACTOR = re.compile(r"(operator|runner|import|suggester):([^\s:][^\n\r]{0,199})\Z")
 
 
-@frozen(init=False)
+@frozen(init=False, weakref_slot=False)
 class Actor:
     """Who did it. Only operators are people; what a runner or an import writes never counts as human work."""
 

@@ -4,4 +4,7 @@ from functools import partial
 
 from ledger import faults
 
-named = partial(faults.named, mend="To fold it again: crop rebuild --all")
+_MEND = "To fold it again: crop rebuild --all"
+
+named = partial(faults.named, mend=_MEND)
+owned = partial(faults.owned, mend=_MEND)

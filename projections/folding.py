@@ -15,23 +15,21 @@ class Folding:
 
     def __init__(self, projections: Sequence[Projection]) -> None:
         """The projections that take part; their tables exist already."""
-        self._rows: list[tuple[str, PendingRows]] = []
-        self._changes: dict[str, list[Change]] = {}
+        self._projections = projections
+        self._rows = [(each.name, PendingRows(table)) for each in projections for table in each.tables]
+        self._changes: dict[str, list[Change]] = {rows.table.name: rows.changes for _, rows in self._rows}
+        # Filled as events come: to catch up with one mark, nobody has to know who folds all the others.
         self._folds: dict[type[Event], list[tuple[str, Fold]]] = {}
-        for each in projections:
-            for table in each.tables:
-                rows = PendingRows(table)
-                self._rows.append((each.name, rows))
-                self._changes[table.name] = rows.changes
-            for event, fold in each.folds.items():
-                self._folds.setdefault(event, []).append((each.name, fold))
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Fold entries into pending rows; raises a fault that names the projection and the position."""
         changes, folds = self._changes, self._folds
         for entry in entries:
             event = entry.event
-            for owner in folds.get(type(event), ()):
+            owners = folds.get(type(event))
+            if owners is None:
+                owners = folds[type(event)] = self._folds_of(type(event))
+            for owner in owners:
                 try:
                     for change in owner[1](event, entry):
                         changes[change.table].append(change)
@@ -39,6 +37,9 @@ class Folding:
                     raise CropledgerError(
                         f"The projection {owner[0]} cannot fold position {entry.position} ({event.TYPE}): {error!r}."
                     ) from error
+
+    def _folds_of(self, event: type[Event]) -> list[tuple[str, Fold]]:
+        return [(each.name, each.folds[event]) for each in self._projections if event in each.folds]
 
     def write(self, connection: LiveConnection) -> None:
         """Write the pending rows, in the caller's transaction; raises a fault that names the projection."""

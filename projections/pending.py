@@ -22,7 +22,7 @@ class PendingRows:
         """`table` is where they will go."""
         self.changes: list[Change] = []
         """In the order in which the folds asked for them; add to the end."""
-        self._table = table
+        self.table = table
 
     def write(self, connection: LiveConnection) -> None:
         """Write everything and forget it; raises `FoldError` for a row that is incomplete or not there."""
@@ -33,7 +33,7 @@ class PendingRows:
             self._put(connection, [change.row for change in self.changes])  # type: ignore[union-attr]  # all are Put
         else:
             puts, sets, drops = self._merged()
-            connection.executemany(f"DELETE FROM {self._table.name} WHERE {self._table.where}", map(_flat, drops))
+            connection.executemany(f"DELETE FROM {self.table.name} WHERE {self.table.where}", map(_flat, drops))
             self._put(connection, puts.values())
             self._set(connection, sets)
         self.changes.clear()
@@ -43,7 +43,7 @@ class PendingRows:
         puts: dict[Key, Row] = {}
         sets: dict[Key, Row] = {}
         drops: set[Key] = set()
-        key_of = self._table.key_of
+        key_of = self.table.key_of
         for change in self.changes:
             if isinstance(change, Put):
                 key = key_of(change.row)
@@ -62,23 +62,23 @@ class PendingRows:
         if key in puts:
             puts[key].update(change.values)
         elif key in drops:
-            raise FoldError(f"Set on a dropped row of {self._table.name}: {key!r}")
+            raise FoldError(f"Set on a dropped row of {self.table.name}: {key!r}")
         else:
             sets[key] = {**sets[key], **change.values} if key in sets else change.values
 
     def _put(self, connection: LiveConnection, rows: Collection[Row]) -> None:
-        if rows and set(map(len, rows)) != {len(self._table.columns)}:
+        if rows and set(map(len, rows)) != {len(self.table.columns)}:
             raise self._uneven(rows)
         try:
-            whole = list(map(self._table.values_of, rows))
+            whole = list(map(self.table.values_of, rows))
         except KeyError as error:
             raise self._uneven(rows) from error
-        connection.executemany(self._table.insert, whole)
+        connection.executemany(self.table.insert, whole)
 
     def _uneven(self, rows: Collection[Row]) -> FoldError:
-        columns = self._table.columns.keys()
+        columns = self.table.columns.keys()
         wrong = next(row for row in rows if row.keys() != columns)
-        return FoldError(f"a row for {self._table.name} differs in columns: {sorted(columns ^ wrong.keys())}")
+        return FoldError(f"a row for {self.table.name} differs in columns: {sorted(columns ^ wrong.keys())}")
 
     def _set(self, connection: LiveConnection, sets: dict[Key, Row]) -> None:
         by_columns: dict[tuple[str, ...], list[Key]] = {}
@@ -90,12 +90,12 @@ class PendingRows:
     def _update(self, connection: LiveConnection, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
         assignments = ", ".join(f"{column} = ?" for column in columns)
         before = connection.total_changes()
-        connection.executemany(f"UPDATE {self._table.name} SET {assignments} WHERE {self._table.where}", rows)
+        connection.executemany(f"UPDATE {self.table.name} SET {assignments} WHERE {self.table.where}", rows)
         if connection.total_changes() - before != len(rows):
-            sql = f"SELECT 1 FROM {self._table.name} WHERE {self._table.where}"
+            sql = f"SELECT 1 FROM {self.table.name} WHERE {self.table.where}"
             keys = (row[len(columns) :] for row in rows)
             missing = next(key for key in keys if connection.execute(sql, key).get is None)
-            raise FoldError(f"Set on a row of {self._table.name} that is not there: {missing!r}")
+            raise FoldError(f"Set on a row of {self.table.name} that is not there: {missing!r}")
 
 
 def _flat(key: Key) -> tuple[Any, ...]:

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
+import msgspec
 from attrs import field, frozen
 
 from ledger.entry import Entry
@@ -24,17 +25,18 @@ Key = Value | tuple[Value, ...]
 Row = dict[str, Value]
 
 
-# The changes are tuples, not attrs classes: a rebuild makes millions of them, and a tuple is made in half the time.
+# The changes are structs, not attrs classes: a rebuild makes millions of them, and a struct is made in a fifth of the
+# time.
 
 
-class Put(NamedTuple):
+class Put(msgspec.Struct, frozen=True):
     """The row, whole: it replaces whatever has its key. The engine owns the row from here on."""
 
     table: str
     row: Row
 
 
-class Set(NamedTuple):
+class Set(msgspec.Struct, frozen=True):
     """New values for some columns of a row that exists. A row that does not exist is a fault in the projection."""
 
     table: str
@@ -42,7 +44,7 @@ class Set(NamedTuple):
     values: Row
 
 
-class Drop(NamedTuple):
+class Drop(msgspec.Struct, frozen=True):
     """The row is gone, if it was there."""
 
     table: str

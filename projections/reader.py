@@ -8,19 +8,20 @@ import attrs
 
 from db.connect import LiveConnection, open_reader
 from ledger.errors import NotFound
-from projections.faults import named
+from projections.faults import named, owned
 from projections.projection import Value
 
 T = TypeVar("T")
 
 
 class Projections:
-    """projections.db, open for reading only. One per thread; close it, or use it in a `with` block."""
+    """projections.db, open for reading only, in this thread; close it, or use it in a `with` block."""
 
     def __init__(self, connection: LiveConnection) -> None:
         """Use `Projections.open`."""
         self.path = connection.path
         self._connection = connection
+        self._owned = owned(connection)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -42,7 +43,7 @@ class Projections:
 
     def rows(self, into: type[T], source: str, parameters: Mapping[str, Value] | None = None) -> list[T]:
         """All rows of `source` (`FROM ... WHERE ...`) as values of an attrs class whose fields are the columns."""
-        with named(self.path):
+        with self._owned:
             found = self._connection.execute(f"SELECT {_columns(into)} {source}", dict(parameters or {}))
             return [into(*row) for row in found]
 

@@ -15,7 +15,7 @@ from db.connect import LiveConnection, open_live
 from db.lock import WriterLock
 from ledger.entry import Head
 from ledger.exclusive import Exclusive
-from projections.faults import named
+from projections.faults import named, owned
 from projections.projection import Projection, Table
 
 CHECKPOINT = Table("""
@@ -53,14 +53,15 @@ class Cursor:
 
 
 class Store:
-    """projections.db, open for writing. One per thread; close it, or use it in a `with` block."""
+    """projections.db, open for writing in this thread; close it, or use it in a `with` block."""
 
     def __init__(self, connection: LiveConnection, lock: WriterLock) -> None:
         """Use `Store.open`."""
         self.path = connection.path
         self.connection = connection
         self._lock = lock
-        self._exclusive = Exclusive(connection, lock, named(self.path))
+        self._owned = owned(connection)
+        self._exclusive = Exclusive(connection, lock, self._owned)
 
     @classmethod
     def open(cls, path: Path, *, lock_timeout_s: float = 30.0) -> Self:
@@ -106,12 +107,12 @@ class Store:
 
     def stand_alone(self) -> None:
         """Leave the file without companions when it is closed, so that it can be handed on."""
-        with named(self.path):
+        with self._owned:
             self.connection.pragma("journal_mode", "DELETE")
 
     def cursors(self) -> dict[str, Cursor]:
         """Every projection in the file, by name."""
-        with named(self.path):
+        with self._owned:
             rows: list[tuple[Any, ...]] = self.connection.execute(
                 "SELECT name, version, position, hash FROM projection_checkpoint"
             ).fetchall()
@@ -120,7 +121,7 @@ class Store:
 
     def at(self, head: Head) -> set[tuple[str, int]]:
         """The name and version of every projection that has folded everything up to `head`, and nothing else."""
-        with named(self.path):
+        with self._owned:
             sql = "SELECT name, version FROM projection_checkpoint WHERE position = ? AND hash = ?"
             rows: list[tuple[Any, ...]] = self.connection.execute(sql, (head.position, head.hash)).fetchall()
         return {(name, version) for name, version in rows}

@@ -7,12 +7,14 @@ import time
 from datetime import UTC, datetime
 
 import apsw
+import msgspec
 import pytest
 
 from ledger.entry import Batch, Draft, Entry, Head, derived_id, new_id
 from ledger.errors import Conflict, Damaged, Invalid
 from ledger.events.crops import CropRetried, CropWithdrawn
 from ledger.log import Ledger
+from ledger.sealing import sealed
 from ledger.values import instant, is_instant
 from tests.ledger.besides import raw
 
@@ -52,7 +54,7 @@ def test_an_entry_is_read_as_it_was_drafted(ledger, draft):
     assert type(found) is Entry
     assert is_instant(found.recorded_at)
     assert not found.by_a_person
-    assert found._replace(actor="operator:anna").by_a_person
+    assert msgspec.structs.replace(found, actor="operator:anna").by_a_person
 
 
 def test_the_same_text_is_kept_as_canonical_json(filled):
@@ -111,8 +113,7 @@ def test_what_is_appended_inside_exclusive_lands_at_its_end_at_once(ledger, draf
 
 
 def test_a_batch_that_fails_half_way_leaves_nothing_even_where_its_error_is_caught_inside(ledger, draft):
-    good, bad = draft("image/a"), draft("image/b")
-    object.__setattr__(bad, "correlation", None)  # the table refuses it: NOT NULL
+    good, bad = draft("image/a"), draft("image/b", correlation=None)  # the table refuses it: NOT NULL
     with ledger.exclusive():
         with pytest.raises((Invalid, apsw.ConstraintError)):
             ledger.append(Batch.of(good, bad))
@@ -125,6 +126,31 @@ def test_two_drafts_with_one_id_are_refused_whole(ledger, draft):
     with pytest.raises(Invalid, match="same id"):
         ledger.append(Batch.of(draft(id="x"), draft(id="y"), draft(id="x")))
     assert ledger.read() == []
+
+
+def test_one_that_cannot_be_inserted_leaves_nothing_and_the_next_one_lands(ledger, draft):
+    with pytest.raises(Invalid, match="NOT NULL"):
+        ledger.append(Batch.of(draft("image/a", correlation=None)))
+    ledger.append(Batch.of(draft("image/b")))
+    assert [(entry.position, entry.subject) for entry in ledger.read()] == [(1, "image/b")]
+    assert list(ledger.faults()) == []
+
+
+def test_a_program_that_knows_no_lock_cannot_slip_in_before_one_is_inserted(filled, draft, monkeypatch):
+    """Between reading the head and inserting behind it there is no transaction, only the lock."""
+    row = "SELECT 13, 'foreign', 'image/z', 1, type, schema, occurred_at, recorded_at, actor, correlation, causation"
+    foreign = apsw.Connection(str(filled.path))
+
+    def slipping_in(*given):
+        foreign.execute(f"INSERT INTO events {row}, data, salt, digest, hash FROM events WHERE position = 12")
+        return sealed(*given)
+
+    monkeypatch.setattr("ledger.log.sealed", slipping_in)
+    with pytest.raises(Invalid, match=r"events\.position"):
+        filled.append(Batch.of(draft("image/a")))
+    foreign.close()
+    assert [entry.id for entry in filled.read(12)] == ["foreign"]
+    assert {fault.position for fault in filled.faults()} == {13}
 
 
 # -- expected versions

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 from attrs import evolve
 
+from db.connect import WrongThreadError
 from ledger.errors import Busy, CropledgerError, Diverged
 from ledger.events.crops import CropRecorded, CropWithdrawn
 from ledger.log import Ledger
@@ -367,3 +369,23 @@ def test_readers_never_wait_for_who_catches_up(stage):
     with stage.projections() as projections, Store.open(stage.path) as store, store.exclusive():
         store.connection.execute("DELETE FROM queue_crops")
         assert len(owed(projections)) == 1
+
+
+@pytest.mark.parametrize("door", ["exclusive", "cursors", "at", "stand_alone", "rows"])
+def test_the_projections_belong_to_the_thread_that_opened_them(stage, door):
+    """SQLite does not look (see `db.connect`), and two threads in one connection would crash the process."""
+    stage.tell(marks(1))
+    head = stage.ledger.head()
+    with Store.open(stage.path) as store, stage.projections() as projections, ThreadPoolExecutor(1) as other:
+        doors = {
+            "exclusive": lambda: store.exclusive().__enter__(),
+            "cursors": store.cursors,
+            "at": lambda: store.at(head),
+            "stand_alone": store.stand_alone,
+            "rows": lambda: owed(projections),
+        }
+        with pytest.raises(WrongThreadError, match="another thread"):
+            other.submit(doors[door]).result()
+        assert store.at(head) == {(each.name, each.version) for each in ALL}
+        with store.exclusive():
+            pass  # the lock is free
