@@ -3,7 +3,9 @@
     ./run python benchmarks/ledger.py [--quick] [--json] [--events N]
 
 Machines differ and are never idle, so figures are medians over rounds in which everyone takes turns, and what counts
-is the ratio to plain apsw in the same round: the same table, pragmas and payload, and nothing else.
+is the ratio to plain apsw in the same round: the same table, pragmas and payload, and nothing else. The microseconds
+that are wanted were set on a machine on which `eventsourcing` takes 340, 59 and 11.36 of them; the share of what it
+takes here says whether they would be met there.
 """
 
 import sys
@@ -60,6 +62,8 @@ class Figure:
     wall_us: float
     ratio_cpu: float | None
     ratio_rate: float | None
+    ratio_other: float | None
+    """CPU beside the last contender of its group, `eventsourcing`."""
     wanted: str
 
 
@@ -185,20 +189,21 @@ def measured(action: Callable[[], object], events: int) -> tuple[float, float]:
 
 
 def compared(rounds: int, contenders: dict[str, tuple[Callable[[], tuple[float, float]], str]]) -> Iterator[Figure]:
-    """Everyone takes turns; ratios are to the first contender in the same round."""
+    """Everyone takes turns; ratios are to the first contender in the same round, and to the last."""
     results: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
     for round_ in range(rounds):
         names = list(contenders)
         for name in names[round_ % len(names) :] + names[: round_ % len(names)]:
             results[name].append(contenders[name][0]())
-    first = next(iter(results.values()))
+    first, last = next(iter(results.values())), next(reversed(results.values()))
     for name, found in results.items():
         cpu = median(mine[0] / its[0] for mine, its in zip(found, first, strict=True))
         rate = median(its[1] / mine[1] for mine, its in zip(found, first, strict=True))
+        other = median(mine[0] / its[0] for mine, its in zip(found, last, strict=True))
         alone = found is first
         yield Figure(
             name, median(one[0] for one in found), median(one[1] for one in found),
-            None if alone else cpu, None if alone else rate, contenders[name][1],
+            None if alone else cpu, None if alone else rate, None if found is last else other, contenders[name][1],
         )  # fmt: skip
 
 
@@ -234,7 +239,11 @@ def appending(place: Path, rounds: int, size: int, per_round: int) -> Iterator[F
         return measured(lambda: [other.append(size) for _ in range(per_round)], per_round * size)
 
     what = "single append" if size == 1 else f"batches of {size}"
-    wanted = ("cpu <= 190 us, rate >= 0.8x", "") if size == 1 else ("cpu <= 16 us", "cpu <= 60 us")
+    wanted = (
+        ("cpu <= 190 us (0.56 es), rate >= 0.8x", "")
+        if size == 1
+        else ("cpu <= 16 us (0.27 es)", "cpu <= 60 us (1.02 es)")
+    )
     yield from compared(rounds, {
         f"{what}: plain apsw": (plainly, ""),
         **({f"{what}: its promises alone": (barely, "")} if size == 1 else {}),
@@ -268,7 +277,7 @@ def replaying(place: Path, rounds: int, events: int) -> Iterator[Figure]:
     yield from compared(rounds, {
         "replay: plain apsw rows": (lambda: measured(plain.fetch, events), ""),
         "replay: rows, and payloads as objects": (lambda: measured(plain.replay, events), ""),
-        "replay: ledger, typed": (lambda: measured(replay, events), "cpu <= 2.5 us (400k/s)"),
+        "replay: ledger, typed": (lambda: measured(replay, events), "cpu <= 2.5 us (400k/s, 0.22 es)"),
         "replay: eventsourcing": (lambda: measured(other.replay, events), ""),
     })  # fmt: skip
     plain.connection.close()
@@ -303,14 +312,16 @@ def rebuilding(place: Path, events: int) -> Iterator[Figure]:
         assert ledger.head().position == events
     wanted = "wall <= 20 s" if events == 1_000_000 else ""
     name = f"rebuild of all projections, {events:,} events: {wall * events / 1e6:.1f} s"
-    yield Figure(name, cpu, wall, None, None, wanted)
+    yield Figure(name, cpu, wall, None, None, None, wanted)
 
 
 def report(figures: list[Figure]) -> Iterator[str]:
     """The figures as a table for people."""
-    yield f"{'':62}{'CPU us':>9}{'wall us':>9}{'CPU x':>8}{'rate x':>8}  wanted"
+    yield f"{'':62}{'CPU us':>9}{'wall us':>9}{'CPU x':>8}{'rate x':>8}{'CPU es':>8}  wanted"
     for one in figures:
-        ratios = "".join(f"{value:8.2f}" if value else f"{'':8}" for value in (one.ratio_cpu, one.ratio_rate))
+        ratios = "".join(
+            f"{value:8.2f}" if value else f"{'':8}" for value in (one.ratio_cpu, one.ratio_rate, one.ratio_other)
+        )
         yield f"{one.name:62}{one.cpu_us:9.2f}{one.wall_us:9.2f}{ratios}  {one.wanted}".rstrip()
 
 

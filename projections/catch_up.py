@@ -20,10 +20,13 @@ def unwatched(_done: int, _total: int) -> None:
     """Nobody watches."""
 
 
-CHUNK = 2_000
-"""Entries whose rows are merged in memory before they are written, and while catching up, land together."""
+CHUNK = 512
+"""Entries whose rows are merged in memory before they are written, and while catching up, land together.
 
-PAGE = 200
+So many rows stay in the processor's cache until they are written: with four times as many a rebuild takes a sixth more.
+"""
+
+PAGE = 128
 """Entries read at a time: so many stay in the processor's cache between being read and being folded."""
 
 
