@@ -26,7 +26,7 @@ def tables_of(path: Path, table: str) -> Iterator[dict[str, object]]:
         connection.pragma("trusted_schema", 0)
         connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
         connection.pragma("query_only", 1)
-        columns = [str(row[1]) for row in connection.execute(f'PRAGMA table_info("{table}")')]
+        columns = [str(row[1]) for row in connection.execute(f'PRAGMA table_info("{table}")').fetchall()]
         if not columns:
             raise UnreadableError(f"it has no table {table}")
         for row in connection.execute(f'SELECT * FROM "{table}"'):

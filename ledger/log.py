@@ -258,7 +258,7 @@ class Ledger:
         with self._owned:
             sql = "SELECT DISTINCT subject FROM events WHERE subject > ? ORDER BY subject LIMIT 1000"
             try:
-                return [str(subject) for (subject,) in self._connection.execute(sql, (after,))]
+                return [str(subject) for (subject,) in self._connection.execute(sql, (after,)).fetchall()]
             except UnicodeDecodeError as error:
                 raise Damaged(f"A subject behind {after!r} is not text: {error}.", mend="Run: crop audit") from error
 
@@ -325,7 +325,8 @@ class Ledger:
         entries: list[Entry] = []
         with self._owned:
             try:
-                entries.extend(_entry(*row) for row in self._connection.execute(_ENTRY + which, parameters))
+                for row in self._connection.execute(_ENTRY + which, parameters):
+                    entries.append(_entry(*row))  # noqa: PERF401  # a comprehension would keep the cursor (tests/house)
             except UnicodeDecodeError as error:
                 positions = self._connection.execute("SELECT position FROM events " + which, parameters).fetchall()
                 position = int(str(positions[len(entries)][0]))

@@ -1,7 +1,7 @@
 """Compares the projections, row by row, with a fresh fold of the ledger: tables and views."""
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,8 @@ def check(
 
 def _head_of(connection: LiveConnection) -> Head:
     """Where the snapshot stands; reading it is what takes the snapshot."""
-    found: Iterable[tuple[Any, ...]] = connection.execute(
-        "SELECT DISTINCT position, hash FROM main.projection_checkpoint"
-    )
+    sql = "SELECT DISTINCT position, hash FROM main.projection_checkpoint"
+    found: list[tuple[Any, ...]] = connection.execute(sql).fetchall()
     heads = [Head(int(position), str(hash_)) for position, hash_ in found]
     if len(heads) != 1:
         raise Busy("The projections are being caught up.", mend="Try again in a moment.")

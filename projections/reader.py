@@ -44,7 +44,8 @@ class Projections:
     def rows(self, into: type[T], source: str, parameters: Mapping[str, Value] | None = None) -> list[T]:
         """All rows of `source` (`FROM ... WHERE ...`) as values of an attrs class whose fields are the columns."""
         with self._owned:
-            found = self._connection.execute(f"SELECT {_columns(into)} {source}", dict(parameters or {}))
+            sql = f"SELECT {_columns(into)} {source}"
+            found: list[tuple[Any, ...]] = self._connection.execute(sql, dict(parameters or {})).fetchall()
             return [into(*row) for row in found]
 
     def row(self, into: type[T], source: str, parameters: Mapping[str, Value] | None = None) -> T | None:

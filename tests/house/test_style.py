@@ -66,6 +66,49 @@ def _raises(handler):
     return any(isinstance(statement, ast.Raise) for statement in handler.body)
 
 
+def test_no_cursor_outlives_its_statement(product):
+    """Named, returned or in a comprehension it would live on in the traceback of an error.
+
+    Then the collector may end it in another thread, and SQLite does not look who comes (see `db.connect`).
+    """
+    kept = {f"{module.path}:{line}" for module in product for line in _kept_cursors(module.tree)}
+
+    assert kept == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("rows = connection.execute(sql).fetchall()", False),
+        ("rows = list(self._connection.execute(sql))", False),
+        ("for row in connection.execute(sql): pass", False),
+        ("[row for row in connection.execute(sql).fetchall()]", False),
+        ("connection.executemany(sql, rows)", False),
+        ("found = connection.execute(sql)", True),
+        ("found: object = self._connection.execute(sql)", True),
+        ("if found := connection.execute(sql): pass", True),
+        ("[row for row in connection.execute(sql)]", True),
+        ("sum(row for row in self.store.connection.execute(sql))", True),
+        ("def rows(): return connection.execute(sql)", True),
+        ("def rows(): yield connection.execute(sql)", True),
+    ],
+)
+def test_a_cursor_that_is_kept_is_seen(text, kept):
+    assert bool(_kept_cursors(ast.parse(text))) == kept
+
+
+def _kept_cursors(tree):
+    keeping = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.Yield)
+    held = [node.value for node in ast.walk(tree) if isinstance(node, keeping)]
+    held += [node.iter for node in ast.walk(tree) if isinstance(node, ast.comprehension)]
+    return [each.lineno for each in held if isinstance(each, ast.Call) and _is_a_statement(each.func)]
+
+
+def _is_a_statement(called):
+    names = {"execute", "executemany"}
+    return isinstance(called, ast.Attribute) and called.attr in names and "connection" in ast.unparse(called.value)
+
+
 def test_every_time_has_its_zone(product):
     naive = {f"{module.path}:{call.lineno}" for module in product for call in module.nodes(ast.Call) if _naive(call)}
 
