@@ -51,6 +51,11 @@ class Home:
         return self.root / "quarantine"
 
     @property
+    def imports(self) -> Path:
+        """A note of each import that is under way, or broke off."""
+        return self.root / "imports"
+
+    @property
     def reports(self) -> Path:
         """Published report databases."""
         return self.root / "reports"

@@ -188,3 +188,22 @@ class HistorySource:
 def sources(projections: Projections) -> list[HistorySource]:
     """What was imported, per project and layout."""
     return projections.rows(HistorySource, "FROM history_sources ORDER BY project, source")
+
+
+@frozen
+class WaitingImage:
+    """A name of images for which other tools' queues held marks."""
+
+    project: str
+    filename: str
+    first_at: str
+    """When the first was marked (UTC)."""
+
+
+def waiting_images(projections: Projections) -> list[WaitingImage]:
+    """The names for which other tools' queues held marks, whatever became of them."""
+    return projections.rows(
+        WaitingImage,
+        "FROM (SELECT project, filename, min(marked_at) AS first_at FROM imported_marks GROUP BY project, filename)"
+        " ORDER BY project, filename",
+    )

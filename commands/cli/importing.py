@@ -73,6 +73,7 @@ def files_(
             _tell(brought.reports, dry_run=dry_run)
         for _, why in brought.problems:
             warn(f"{type(why).__name__}: {why}")
+        _tell_completed(brought)
     if brought.problems or any(report.set_aside or report.not_owed for report in brought.reports):
         raise typer.Exit(1)
 
@@ -196,6 +197,15 @@ def _tell(reports: "Sequence[ImportReport]", *, dry_run: bool) -> None:
     if aside:
         reasons = _counts(_summed(report.quarantined for report in reports))
         say(f"Set aside: {reasons}.{'' if dry_run else ' See: crop import review'}")
+
+
+def _tell_completed(brought: "Brought") -> None:
+    """Earlier imports that had broken off: what had been read is in order now, the rest is for a person to bring."""
+    if brought.completed:
+        crops = plural(brought.completed_owed, "crop")
+        warn(f"An earlier import had broken off; the queue is in line now with what it had read: {crops} put into it.")
+    for each in brought.completed:
+        warn(f"To bring what it had not read: {each.command}")
 
 
 _ALIKE = 3

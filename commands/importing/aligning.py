@@ -1,7 +1,7 @@
 """Once all records of an import have landed, the queue is brought in line with them: what is owed is recorded.
 
 Only then, so that nothing is recorded that a later file of the same import takes back, and the order of the files
-leaves no trace. A kill before it leaves marks that are not owed yet; the same files again are known, and owed then.
+leaves no trace. A kill before it leaves marks that are not owed yet; the next import finds them (`unfinished`).
 """
 
 from collections import Counter

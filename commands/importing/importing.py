@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 
 from attrs import Factory, define, evolve, field, frozen
 
-from commands.importing.facts import QUEUE, Reading, Told
+from commands.importing.aligning import Aligned
+from commands.importing.facts import QUEUE, Reading, Told, bare_name
 from commands.importing.files import Survey, chunks, rows_of, survey_of
 from commands.importing.landing import Landing
 from commands.importing.layouts import Row, checked_layout
 from commands.importing.own_exports import OwnExports
 from commands.importing.quarantine import Keeper, Quarantine, SetAside, Source
+from commands.importing.unfinished import Notes, Unfinished
 from commands.importing.unowed import keep_unowed
 from commands.importing.waiting import Waiting
 from commands.recording.recording import Asked
@@ -24,7 +26,8 @@ from configs.home import Home
 from ledger.entry import new_id
 from ledger.errors import CropledgerError, Invalid, NotFound, Refused, Unsafe
 from ledger.log import Ledger
-from ledger.values import Instant
+from ledger.values import Instant, instant
+from projections.history import waiting_images
 from projections.reader import Projections
 
 
@@ -71,6 +74,10 @@ class Brought:
     """One for each file that could be read, in their order."""
     problems: tuple[tuple[Path, CropledgerError], ...] = ()
     """The files that could not be read, and why."""
+    completed: tuple[Unfinished, ...] = ()
+    """Imports of other files that had broken off, with whose marks the queue is in line now."""
+    completed_owed: int = 0
+    """Crops of these that were put in the queue."""
 
 
 class Watch:
@@ -134,9 +141,21 @@ class Importer:
         """Bring files in together: first all that they say lands, then the queue is brought in line with it.
 
         So their order makes no difference to what is recorded. A file that cannot be read is told and stops no other.
+        The queue is brought in line with what earlier imports had brought that broke off, too.
         Raises `Busy` where the ledger is held.
         """
-        return _Together(self, Quarantine(self.home.quarantine), watch or Watch()).bring(paths)
+        files, notes = list(paths), Notes.of(self.home)
+        left = notes.left()
+        with notes.keeping(self._begun(files)):
+            together = _Together(self, Quarantine(self.home.quarantine), watch or Watch(), bool(left))
+            brought = together.bring(files)
+            notes.forget(left)
+        return evolve(brought, completed=tuple(each for each in left.values() if not each.is_within(files)))
+
+    def _begun(self, files: Sequence[Path]) -> Unfinished:
+        said = {"--project": self.told.project, "--tz": str(self.told.tz or ""), "--as": self.layout}
+        options = (word for option, value in said.items() if value for word in (option, value))
+        return Unfinished(instant(self.now), tuple(str(file.resolve()) for file in files), tuple(options))
 
     def try_out(self, paths: Iterable[Path], watch: Watch | None = None) -> Brought:
         """What `bring_all` would report; nothing is recorded, and nothing set aside."""
@@ -159,6 +178,10 @@ def rehearsing(ledger: Ledger) -> Iterator[None]:
         return
 
 
+_EARLIER = -1
+"""The number of a file that an earlier import had read."""
+
+
 @define
 class _Together:
     """Files that are brought in together."""
@@ -166,6 +189,8 @@ class _Together:
     importer: Importer
     quarantine: Quarantine
     watch: Watch
+    after_another: bool = False
+    """Whether the queue may be out of line with what an earlier import had brought."""
     correlation: str = Factory(new_id)
     exports: OwnExports | None = field(init=False)
 
@@ -183,7 +208,12 @@ class _Together:
             except (NotFound, Invalid, Refused, Unsafe) as why:
                 problems.append((path, why))
             self.watch.file()
-        return Brought(tuple(self._aligned(reports)), tuple(problems))
+        aligned = self._aligned()
+        return Brought(
+            tuple(evolve(report, owed=aligned.owed[number], not_owed=aligned.reasons(number))
+                  for number, report in enumerate(reports)),
+            tuple(problems), completed_owed=aligned.owed[_EARLIER],
+        )  # fmt: skip
 
     def _one(self, path: Path, number: int) -> ImportReport:
         survey = survey_of(path)
@@ -202,16 +232,17 @@ class _Together:
             self.watch.records(importing.read, importing.read)  # headers had been counted, too
             return importing.report()
 
-    def _aligned(self, reports: list[ImportReport]) -> Iterator[ImportReport]:
-        """The reports, with what came of the crops that wait."""
+    def _aligned(self) -> Aligned:
+        """What came of the crops that wait."""
         if self.importer.waiting is None:
-            yield from reports
-            return
-        asked = Asked(f"import:{QUEUE}", self.correlation, self.importer.now)
-        aligned = self.importer.waiting.aligner.align(asked, self.watch.aligning)
+            return Aligned()
+        aligner = self.importer.waiting.aligner
+        if self.after_another and self.importer.projections:
+            for name in waiting_images(self.importer.projections):
+                aligner.note((name.project, bare_name(name.filename)), Instant(name.first_at), _EARLIER)
+        aligned = aligner.align(Asked(f"import:{QUEUE}", self.correlation, self.importer.now), self.watch.aligning)
         keep_unowed(aligned.names, aligned.unowed, self.quarantine, self.importer.now)
-        for number, report in enumerate(reports):
-            yield evolve(report, owed=aligned.owed[number], not_owed=aligned.reasons(number))
+        return aligned
 
 
 @define

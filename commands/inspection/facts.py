@@ -80,6 +80,17 @@ class Room:
 
 
 @frozen
+class BrokenImport:
+    """An import that broke off."""
+
+    place: str
+    """Its file, or the directory of its files."""
+    begun_at: str
+    command: str
+    """What completes it, to be typed."""
+
+
+@frozen
 class Seen:
     """One inspection, before any judgement."""
 
@@ -88,3 +99,5 @@ class Seen:
     rooms: tuple[Room, ...] = ()
     unchosen: Mapping[str, str | None] = {}
     """Images of decided groups that are not kept -> the name of the one that is, if any."""
+    imports: tuple[BrokenImport, ...] = ()
+    """Imports that broke off, and were not completed."""

@@ -55,6 +55,7 @@ def findings(seen: Seen) -> list[Finding]:
         *_not_chosen(seen),
         *(finding for around in seen.surroundings for finding in _around(around, seen.looks)),
         *_space(seen),
+        *_broken_imports(seen),
     ]
     return sorted(found, key=lambda finding: (_ORDER[finding.level], finding.code, finding.path))
 
@@ -194,6 +195,13 @@ def _not_chosen(seen: Seen) -> Iterator[Finding]:
             kept = seen.unchosen[look.crop.subject]
             what = f"{kept} is kept of its group, not this image" if kept else "its group was rejected"
             yield _about(look, "look", "not_chosen", what, "Choose it (crop choose {path}), or: crop withdraw {path}")
+
+
+def _broken_imports(seen: Seen) -> Iterator[Finding]:
+    """Crops that wait in other tools' queues may not be owed, or still owed though they were carried out."""
+    for each in seen.imports:
+        what = f"its import (begun {each.begun_at[:16].replace('T', ' ')} UTC) broke off, before the queue was in line"
+        yield Finding("look", "import_broke_off", each.place, what, each.command)
 
 
 # -- the files around the images ------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import evolve, frozen
 
-from commands.inspection.facts import Depth, Room, Seen
+from commands.importing.unfinished import Notes
+from commands.inspection.facts import BrokenImport, Depth, Room, Seen
 from commands.inspection.findings import Finding, Level, counts, findings
 from commands.inspection.looking import Wanted, beside, inspect
 from commands.running.runner import Runner
@@ -72,7 +73,11 @@ def inspected(
 ) -> Inspection:
     """Look at what is wanted and judge it; reads files, writes nothing."""
     begun = time.monotonic()
-    seen = inspect(_for_threads(runner, projections, wanted.crops), wanted, watch)
+    broken = Notes.of(runner.home).left().values()
+    seen = evolve(
+        inspect(_for_threads(runner, projections, wanted.crops), wanted, watch),
+        imports=tuple(BrokenImport(each.place, each.begun_at, each.command) for each in broken),
+    )
     return Inspection(
         len(seen.looks), len(seen.surroundings), _depths(seen), tuple(findings(seen)), seen.rooms,
         round(time.monotonic() - begun, 3),

@@ -3,7 +3,7 @@
 import attrs
 import pytest
 
-from commands.inspection.facts import Look, Room, Seen, Sidecar, Surroundings
+from commands.inspection.facts import BrokenImport, Look, Room, Seen, Sidecar, Surroundings
 from commands.inspection.findings import Finding, counts, findings, space_for
 from ledger.values import Dimensions, PixelBox
 from tests.inspection.conftest import LookMaker
@@ -268,3 +268,11 @@ def test_what_would_fail_comes_first_then_what_to_look_at(look: LookMaker) -> No
 
     assert [finding.level for finding in found(*looks)] == ["blocks", "look", "note"]
     assert counts(found(*looks)) == {"blocks": 1, "look": 1, "note": 1}
+
+
+def test_an_import_that_broke_off_is_told_whatever_is_owed() -> None:
+    [finding] = found(imports=(BrokenImport("/logs", "2026-01-05T12:30:00.000000Z", "crop import /logs"),))
+
+    assert (finding.level, finding.code, finding.path) == ("look", "import_broke_off", "/logs")
+    assert "2026-01-05 12:30 UTC" in finding.what
+    assert finding.mend == "crop import /logs"

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import random
+import shlex
 import signal
 import subprocess
 import time
@@ -20,6 +21,7 @@ from PIL import Image
 from commands.cli.app import run
 from ledger.codec import encode
 from ledger.events.crops import CropRecorded
+from ledger.events.imports import MarkImported
 from ledger.log import Ledger
 from tests.importing import samples
 from tests.importing.conftest import Log
@@ -105,6 +107,33 @@ def test_kill_9_while_importing_loses_nothing_and_importing_again_completes(root
     found, owed = scene.check_complete()
     assert found == facts
     assert owed == recorded
+
+
+def test_an_import_killed_before_the_queue_is_in_line_is_told_and_any_other_mends_it(root, whole, nursery, capsys):
+    scene = Scene(root, root / "told")
+    home = ["--home", str(scene.home)]
+    with Ledger.open(scene.home / "ledger.db") as ledger, nursery.begin(*scene.command) as process:
+        # Its first file holds the marks, and the next one thousands of rows.
+        deadline = time.monotonic() + 60
+        while not any(isinstance(entry.event, MarkImported) for entry in ledger.read(0, 200)):
+            assert time.monotonic() < deadline
+        process.send_signal(signal.SIGKILL)
+    assert scene.facts()[1] == []
+    capsys.readouterr()
+
+    assert run([*home, "check", "--json"]) == 1
+    [found] = [each for each in json.loads(capsys.readouterr().out)["findings"] if each["code"] == "import_broke_off"]
+    again = shlex.join(["crop", "import", *sorted(map(str, scene.logs.iterdir())), "--project", "p"])
+    assert (found["path"], found["mend"]) == (str(scene.logs), again)
+    other = root / "other.csv"
+    other.write_bytes(Log.file(Log.v1("z.png")))
+    assert run([*home, "import", str(other), "--project", "q"]) == 0
+    said = capsys.readouterr().err
+    assert "the queue is in line now" in said
+    assert again in said
+    run([*home, "check", "--json"])
+    assert "import_broke_off" not in capsys.readouterr().out
+    assert scene.facts()[1] == whole[1]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
