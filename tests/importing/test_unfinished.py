@@ -72,7 +72,8 @@ def test_what_was_carried_out_is_owed_no_more(desk, images):
     assert owed(desk) == []
 
 
-def test_the_order_is_that_of_marking(desk, images):
+def test_the_order_is_that_of_marking_also_where_there_are_many(desk, images, monkeypatch):
+    monkeypatch.setattr("commands.importing.aligning.AT_ONCE", 1)
     images("q.png", "r.png", "s.png")
     early, late = line(desk, "s.png", created_at="2025-11-01T10:00:00Z"), line(desk, "q.png")
     with pytest.raises(Killed):

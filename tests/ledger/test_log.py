@@ -10,6 +10,7 @@ import apsw
 import msgspec
 import pytest
 
+from db.lock import is_held
 from ledger.entry import Batch, Draft, Entry, Head, derived_id, new_id
 from ledger.errors import Conflict, Damaged, Invalid
 from ledger.events.crops import CropRetried, CropWithdrawn
@@ -110,6 +111,15 @@ def test_what_is_appended_inside_exclusive_lands_at_its_end_at_once(ledger, draf
             assert len(ledger.read()) == 2
             assert other.read() == []
         assert len(other.read()) == 2
+
+
+def test_an_append_inside_a_block_does_not_let_go_of_the_blocks_lock(ledger, draft):
+    lock = ledger.path.with_name(ledger.path.name + ".lock")
+    with ledger.exclusive():
+        for drafts in ([draft()], [draft(), draft()]):
+            ledger.append(Batch.of(*drafts))
+            assert is_held(lock)
+    assert not is_held(lock)
 
 
 def test_a_batch_that_fails_half_way_leaves_nothing_even_where_its_error_is_caught_inside(ledger, draft):
