@@ -8,6 +8,7 @@ name without those that came before it.
 import itertools
 import os
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,9 +94,10 @@ class ForgetfulDisk:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Record what is done inside the block; what is there before is durable."""
+        files: defaultdict[int, int] = defaultdict(lambda: next(self._numbers))  # by inode: a file may have two names
         for root in self.roots:
             for path in [root, *root.rglob("*")] if root.exists() else []:
-                self._names[str(path)] = DIRECTORY if path.is_dir() else next(self._numbers)
+                self._names[str(path)] = DIRECTORY if path.is_dir() else files[path.stat().st_ino]
                 if path.is_file():
                     self._contents[self._names[str(path)]] = path.read_bytes()
         self._now = dict(self._names)
