@@ -66,8 +66,9 @@ def _has_appeared(move: Move, marker: Path) -> bool:
     """Whether the old name is there already: ours from an interrupted undo, or a file with the same bytes."""
     if is_staged(move, marker):
         return True
-    both = disk.exists(move.standing) and disk.exists(move.final)
-    return both and disk.same_content(move.standing, move.final)
+    # The copy beside it may be a stale one: a disk can remember its name, and forget that it was made anew.
+    held = (path for path in (move.standing, move.origin) if disk.exists(path))
+    return disk.exists(move.final) and any(disk.same_content(path, move.final) for path in held)
 
 
 def _appear(moves: tuple[Move, ...], started: CropStarted) -> None:
@@ -77,6 +78,8 @@ def _appear(moves: tuple[Move, ...], started: CropStarted) -> None:
     try:
         if original in moves and not is_staged(original, marker):
             copy_original(started)
+            # Else a disk might know of a reserved name and not of this copy, which tells that the name is ours.
+            disk.sync_directory(marker.parent)
         for move in moves:
             if not _has_appeared(move, marker):
                 stage(move)
