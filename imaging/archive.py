@@ -64,7 +64,7 @@ def release(plan: CropStarted) -> None:
         disk.remove(part)
         if disk.same_file(source, kept):
             disk.remove(kept)
-            disk.sync_directory(kept.parent)
+        disk.sync_directory(kept.parent)
 
 
 def holds(plan: CropStarted) -> bool:

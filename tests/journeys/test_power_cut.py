@@ -92,8 +92,12 @@ def test_no_power_cut_in_a_run_loses_an_original_or_what_was_told(
             else:
                 is_back(start, held)
                 ends.add("taken back")
-        assert not [path for root in disk.roots for path in root.rglob(".*")]
+        nothing_is_left_hidden(disk.roots)
     assert ends == {"told", "finished", "taken back"}
+
+
+def nothing_is_left_hidden(roots: tuple[Path, ...]) -> None:
+    assert not [path for root in roots for path in root.rglob(".*")]
 
 
 def is_back(start: CropStarted, held: dict[str, str]) -> None:
@@ -120,6 +124,7 @@ def cut_again(first: State, roots: tuple[Path, ...], starts: list[CropStarted], 
             else:
                 is_done(start, outcome, held)
             ends.add(f"{'told' if told else 'found'} {'back' if outcome is None else 'done'}")
+        nothing_is_left_hidden(roots)
     return ends
 
 
@@ -159,3 +164,4 @@ def test_no_power_cut_in_an_undo_or_in_the_next_one_loses_an_original(
                 undo(outcome, start)
             is_back(start, held)
             assert not Path(start.output).exists()
+            nothing_is_left_hidden(before.roots)
