@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from commands import looks as room
-from commands.looks import FIRST, looks
+from commands.looks import FIRST, LATER, looks
 
 
-@pytest.mark.parametrize("count", [0, 1, FIRST - 1, FIRST, FIRST + 1, 100])
+@pytest.mark.parametrize("count", [0, 1, FIRST - 1, FIRST, FIRST + 1, FIRST + LATER, FIRST + LATER + 1, 200])
 @pytest.mark.parametrize("long_s", [0.0, 60.0])
 def test_each_thing_is_looked_at_once_and_told_in_order(monkeypatch, count, long_s):
     monkeypatch.setattr(room, "LONG_S", long_s)
@@ -41,3 +41,17 @@ def test_only_the_looks_are_timed_and_not_who_takes_them(monkeypatch):
         clock[0] += 1  # whoever takes it is slow
         names.add(name)
     assert names == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize("fast", [0, FIRST, FIRST + 1, FIRST + 3 * LATER])
+def test_threads_are_taken_from_when_looks_become_long(monkeypatch, fast):
+    clock, here = [0.0], threading.current_thread().name
+    monkeypatch.setattr("commands.looks.time.perf_counter", lambda: clock[0])
+
+    def look(number: int) -> str:
+        clock[0] += number >= fast
+        return threading.current_thread().name
+
+    names = list(looks(look, range(fast + 3 * LATER)))
+    assert set(names[:fast]) <= {here}
+    assert here not in names[fast + LATER :]
