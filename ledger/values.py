@@ -18,7 +18,8 @@ MAX_SIDE_PX = 1_000_000
 
 # The values check themselves in an `__init__` of their own (attrs calls its part `__attrs_init__`). Not in validators
 # or a post-init hook: msgspec runs those, and replaying a million entries would pay, for each, to check again what was
-# checked before it was appended and is sealed by the chain since.
+# checked before it was appended and is sealed by the chain since. For the same reason they have no slot for weak
+# references, of which nobody makes any.
 
 
 @frozen(init=False, weakref_slot=False)
