@@ -5,6 +5,7 @@ SQLite library per file (see `db/guard.py`).
 """
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -66,6 +67,21 @@ def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"], vfs: str | 
     file systems: power cuts are simulated on one.
     Raises `TooOldError` for an old SQLite and apsw's errors for the rest.
     """
+    # On macOS a plain fsync leaves the bytes in the drive's cache; elsewhere the last two change nothing.
+    full = int(synchronous == "FULL")
+    how = {"journal_mode": "WAL", "synchronous": synchronous, "fullfsync": full, "checkpoint_fullfsync": full}
+    return _opened(path, how, vfs)
+
+
+def open_scratch(path: Path) -> LiveConnection:
+    """Make a file that nobody else opens before it is whole: no journal, and no waiting for the disk.
+
+    Every page is written once. After an error, and after a kill, the file is good for nothing. Raises as `open_live`.
+    """
+    return _opened(path, {"journal_mode": "OFF", "synchronous": "OFF"})
+
+
+def _opened(path: Path, how: Mapping[str, str | int], vfs: str | None = None) -> LiveConnection:
     require_new_enough(apsw.sqlite_lib_version())
     # NOMUTEX: else SQLite locks and unlocks for every value that is bound or read, a quarter of what reading a row
     # costs. Two threads in one connection would crash the process; `require_own_thread` keeps the second out.
@@ -74,11 +90,8 @@ def open_live(path: Path, *, synchronous: Literal["FULL", "NORMAL"], vfs: str | 
     )
     try:
         connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-        connection.pragma("journal_mode", "WAL")
-        connection.pragma("synchronous", synchronous)
-        # On macOS a plain fsync leaves the bytes in the drive's cache; elsewhere these two change nothing.
-        connection.pragma("fullfsync", int(synchronous == "FULL"))
-        connection.pragma("checkpoint_fullfsync", int(synchronous == "FULL"))
+        for pragma, value in how.items():
+            connection.pragma(pragma, value)
         connection.pragma("foreign_keys", 1)
         _harden(connection)
     except apsw.Error:

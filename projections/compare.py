@@ -44,7 +44,7 @@ def check(
         catch_up(ledger, store, projections)
     with tempfile.TemporaryDirectory(prefix="cropledger-check-") as directory, named(path):
         fresh = Path(directory) / "fresh.db"
-        with Store.open(fresh) as filled:
+        with Store.scratch(fresh) as filled:
             connection = open_joined(path, {"fresh": fresh})
             try:
                 connection.execute("BEGIN")

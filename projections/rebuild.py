@@ -1,17 +1,23 @@
 """Folds projections again from the first entry: in place, or into a file of their own as things were once."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from db.lock import WriterLock
 from ledger.entry import Head
 from ledger.errors import Conflict, Damaged, Invalid, NotFound
 from ledger.log import Ledger
 from ledger.values import Instant
 from projections.catalogue import ALL
 from projections.catch_up import Watch, catch_up, fold_into, refold, unwatched
+from projections.faults import named
 from projections.projection import Projection
-from projections.store import Store
+from projections.store import LOCK_TIMEOUT_S, Store
+
+_LOGS = ("-wal", "-shm")
+"""What SQLite keeps beside a live file."""
 
 
 def rebuild(
@@ -31,7 +37,11 @@ def rebuild(
         known = ", ".join(each.name for each in projections)
         raise NotFound(f"There is no projection called {name!r}.", mend=f"There are: {known}")
     head = ledger.head()
-    with _opened(path, start_over=name is None) as store:
+    if name is None and not _can_be_read(path):
+        _fold_aside(ledger, path, head, projections, watch)
+        with Store.open(path) as store:
+            return catch_up(ledger, store, projections)
+    with Store.open(path) as store:
         with store.exclusive():
             if name is None:
                 for left_over in store.cursors():
@@ -40,15 +50,67 @@ def rebuild(
         return catch_up(ledger, store, projections)
 
 
-def _opened(path: Path, *, start_over: bool) -> Store:
+def _can_be_read(path: Path) -> bool:
+    """Whether there is a file that SQLite understands; one that it does not is removed."""
+    if not path.is_file():
+        return False
     try:
-        return Store.open(path)
+        Store.open(path).close()
     except Damaged:
-        if not start_over:
-            raise
-        for suffix in ("", "-wal", "-shm"):
+        for suffix in ("", *_LOGS):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return Store.open(path)
+        return False
+    return True
+
+
+def _fold_aside(ledger: Ledger, path: Path, head: Head, projections: Sequence[Projection], watch: Watch) -> None:
+    """Fold everything into a file that takes its place when it is whole: there are no old rows for anybody to keep."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = WriterLock(path.with_name(path.name + ".lock"), timeout_s=LOCK_TIMEOUT_S)
+    try:
+        with named(path), lock:
+            if not path.is_file():  # else somebody else was quicker
+                _clear(_unfinished(path))  # of one that was killed
+                with _made_aside(path) as store:
+                    fold_into(ledger, store, head, projections, watch)
+                    # As its first writer would have it, which cannot where somebody happens to read.
+                    store.connection.pragma("journal_mode", "WAL")
+    finally:
+        lock.close()
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_name(f".{target.name}.unfinished")
+
+
+@contextmanager
+def _made_aside(target: Path) -> Iterator[Store]:
+    """A store that takes the place of `target` when the block ends, and goes where it fails."""
+    unfinished = _unfinished(target)
+    try:
+        with Store.scratch(unfinished) as store:
+            yield store
+        _flush(unfinished)
+        for suffix in _LOGS:  # of a file that was removed: SQLite would play it back into this one
+            target.with_name(target.name + suffix).unlink(missing_ok=True)
+        unfinished.replace(target)
+        _flush(target.parent)
+    finally:
+        _clear(unfinished)
+
+
+def _clear(unfinished: Path) -> None:
+    for suffix in ("", *_LOGS, ".lock", ".lock-turnstile"):
+        unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    # A name that outlives a power cut must not outlive what it names.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def rebuild_as_of(
@@ -65,18 +127,12 @@ def rebuild_as_of(
     """
     head = head_at(ledger, until)
     _reserve(target)
-    unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
-        with Store.open(unfinished) as store:
+        with _made_aside(target) as store:
             fold_into(ledger, store, head, projections, watch)
-            store.stand_alone()
-        unfinished.replace(target)
     except BaseException:
         target.unlink()
         raise
-    finally:
-        for left in [each for each in target.parent.iterdir() if each.name.startswith(unfinished.name)]:
-            left.unlink()
     return head
 
 

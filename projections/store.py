@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from attrs import frozen
 
-from db.connect import LiveConnection, open_live
+from db.connect import LiveConnection, open_live, open_scratch
 from db.lock import WriterLock
 from ledger.entry import Head
 from ledger.exclusive import Exclusive
@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS projection_parts ( -- What each projection made, so t
   projection TEXT NOT NULL -- the projection it belongs to
 ) STRICT
 """)
+
+LOCK_TIMEOUT_S = 30.0
+"""How long a writer waits for another one."""
 
 _REBUILD_CACHE_KIB = 256 * 1024
 """Enough for the indexes of a million rows: with SQLite's default of 2 MB their pages are written many times over."""
@@ -64,7 +67,7 @@ class Store:
         self._exclusive = Exclusive(connection, lock, self._owned)
 
     @classmethod
-    def open(cls, path: Path, *, lock_timeout_s: float = 30.0) -> Self:
+    def open(cls, path: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Self:
         """Open projections.db, or make it; raises `Busy` where another process keeps the lock, and `Damaged`."""
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path.with_name(path.name + ".lock"), timeout_s=lock_timeout_s)
@@ -77,6 +80,16 @@ class Store:
         except BaseException:
             lock.close()
             raise
+        return cls(connection, lock)
+
+    @classmethod
+    def scratch(cls, path: Path) -> Self:
+        """A new file that nobody else opens before it is whole; see `db.connect.open_scratch`."""
+        lock = WriterLock(path.with_name(path.name + ".lock"), timeout_s=0)
+        with named(path):
+            connection = open_scratch(path)
+            for table in (CHECKPOINT, PARTS):
+                connection.execute(table.sql)
         return cls(connection, lock)
 
     def close(self) -> None:
@@ -104,11 +117,6 @@ class Store:
         finally:
             self.connection.pragma("cache_size", before)
             self.connection.release_memory()
-
-    def stand_alone(self) -> None:
-        """Leave the file without companions when it is closed, so that it can be handed on."""
-        with self._owned:
-            self.connection.pragma("journal_mode", "DELETE")
 
     def cursors(self) -> dict[str, Cursor]:
         """Every projection in the file, by name."""

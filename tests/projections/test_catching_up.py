@@ -371,7 +371,7 @@ def test_readers_never_wait_for_who_catches_up(stage):
         assert len(owed(projections)) == 1
 
 
-@pytest.mark.parametrize("door", ["exclusive", "cursors", "at", "stand_alone", "rows"])
+@pytest.mark.parametrize("door", ["exclusive", "cursors", "at", "rows"])
 def test_the_projections_belong_to_the_thread_that_opened_them(stage, door):
     """SQLite does not look (see `db.connect`), and two threads in one connection would crash the process."""
     stage.tell(marks(1))
@@ -381,7 +381,6 @@ def test_the_projections_belong_to_the_thread_that_opened_them(stage, door):
             "exclusive": lambda: store.exclusive().__enter__(),
             "cursors": store.cursors,
             "at": lambda: store.at(head),
-            "stand_alone": store.stand_alone,
             "rows": lambda: owed(projections),
         }
         with pytest.raises(WrongThreadError, match="another thread"):

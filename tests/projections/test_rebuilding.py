@@ -1,8 +1,12 @@
 """Folding again: in place, as of a moment, and to compare."""
 
+import subprocess
+import sys
+
 import pytest
 
-from ledger.errors import Conflict, Diverged, Invalid, NotFound
+from db.lock import held_while_alive
+from ledger.errors import Busy, Conflict, Diverged, Invalid, NotFound
 from ledger.events.crops import CropRecorded
 from ledger.log import Ledger
 from projections.catalogue import ALL
@@ -152,6 +156,67 @@ def test_rebuilding_all_begins_a_new_file_where_the_old_one_cannot_be_read(stage
     stage.path.write_bytes(b"not a database, and long enough to be looked at" * 200)
     rebuild(stage.ledger, stage.path)
     assert check(stage.ledger, stage.path) == []
+
+
+def test_a_rebuild_from_nothing_makes_a_live_file_and_leaves_nothing_beside_it(stage):
+    stage.tell(STORY)
+    for leftover in (".projections.db.unfinished", ".projections.db.unfinished-wal"):
+        (stage.home / leftover).write_bytes(b"of a process that was killed")
+    assert rebuild(stage.ledger, stage.path) == stage.ledger.head()
+    assert {path.name for path in stage.home.iterdir() if path.name.startswith((".", "projections"))} == {
+        "projections.db", "projections.db.lock", "projections.db.lock-turnstile",
+    }  # fmt: skip
+    assert stage.path.read_bytes()[18:20] == b"\2\2", "the format versions of a file with a write-ahead log"
+    assert check(stage.ledger, stage.path) == []
+    stage.tell("ann skips a/9.png")
+    assert check(stage.ledger, stage.path) == []
+
+
+def test_the_log_of_a_file_that_was_removed_is_not_played_back_into_the_new_one(stage):
+    stage.tell(STORY)
+    stage.catch_up()
+    program = """
+import os, sys, pathlib
+from projections.store import Store
+Store.open(pathlib.Path(sys.argv[1])).connection.execute("DELETE FROM queue_crops")
+os._exit(0)
+"""
+    subprocess.run([sys.executable, "-c", program, stage.path], check=True)
+    assert stage.path.with_name("projections.db-wal").stat().st_size > 0
+    stage.path.unlink()
+    rebuild(stage.ledger, stage.path)
+    assert check(stage.ledger, stage.path) == []
+
+
+def test_a_rebuild_from_nothing_that_fails_leaves_nothing(stage, monkeypatch):
+    stage.tell(STORY)
+    with monkeypatch.context() as patch:
+        patch.setattr("projections.catch_up.Folding.add", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            rebuild(stage.ledger, stage.path)
+    left = {path.name for path in stage.home.iterdir() if path.name.startswith((".", "projections"))}
+    assert left == {"projections.db.lock", "projections.db.lock-turnstile"}
+    assert rebuild(stage.ledger, stage.path) == stage.ledger.head()
+
+
+def test_a_file_that_somebody_makes_meanwhile_is_not_replaced(stage, monkeypatch):
+    stage.tell(STORY)
+
+    def looked(_path):
+        stage.catch_up()
+        return False
+
+    monkeypatch.setattr("projections.rebuild._can_be_read", looked)
+    monkeypatch.setattr("projections.rebuild.fold_into", lambda *_: pytest.fail("it is there already"))
+    assert rebuild(stage.ledger, stage.path) == stage.ledger.head()
+    assert check(stage.ledger, stage.path) == []
+
+
+def test_who_waits_for_a_rebuild_from_nothing_is_told_that_it_is_busy(stage, monkeypatch):
+    stage.tell(STORY)
+    monkeypatch.setattr("projections.rebuild.LOCK_TIMEOUT_S", 0.05)
+    with held_while_alive(stage.path.with_name("projections.db.lock")), pytest.raises(Busy, match=r"projections\.db"):
+        rebuild(stage.ledger, stage.path)
 
 
 def test_the_projections_as_of_a_position_are_those_of_a_ledger_that_ended_there(stage):
