@@ -178,7 +178,8 @@ def test_the_log_of_a_file_that_was_removed_is_not_played_back_into_the_new_one(
     program = """
 import os, sys, pathlib
 from projections.store import Store
-Store.open(pathlib.Path(sys.argv[1])).connection.execute("DELETE FROM queue_crops")
+store = Store.open(pathlib.Path(sys.argv[1]))
+store.connection.execute("DELETE FROM queue_crops")
 os._exit(0)
 """
     subprocess.run([sys.executable, "-c", program, stage.path], check=True)
