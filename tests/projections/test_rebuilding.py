@@ -9,6 +9,7 @@ from db.lock import held_while_alive
 from ledger.errors import Busy, Conflict, Diverged, Invalid, NotFound
 from ledger.events.crops import CropRecorded
 from ledger.log import Ledger
+from projections import rebuild as rebuild_
 from projections.catalogue import ALL
 from projections.catch_up import catch_up
 from projections.compare import Difference, check
@@ -158,15 +159,26 @@ def test_rebuilding_all_begins_a_new_file_where_the_old_one_cannot_be_read(stage
     assert check(stage.ledger, stage.path) == []
 
 
-def test_a_rebuild_from_nothing_makes_a_live_file_and_leaves_nothing_beside_it(stage):
+WITH_LOG = b"\2\2"
+"""The format versions of a file with a write-ahead log (https://www.sqlite.org/fileformat.html, 1.3.3)."""
+
+
+def _versions(path):
+    return path.read_bytes()[18:20] if path.is_file() else None
+
+
+def test_a_rebuild_from_nothing_makes_a_live_file_and_leaves_nothing_beside_it(stage, monkeypatch):
     stage.tell(STORY)
+    flush, flushed = rebuild_._flush, []
+    monkeypatch.setattr(rebuild_, "_flush", lambda path: [flushed.append(_versions(path)), flush(path)])
     for leftover in (".projections.db.unfinished", ".projections.db.unfinished-wal"):
         (stage.home / leftover).write_bytes(b"of a process that was killed")
     assert rebuild(stage.ledger, stage.path) == stage.ledger.head()
     assert {path.name for path in stage.home.iterdir() if path.name.startswith((".", "projections"))} == {
         "projections.db", "projections.db.lock", "projections.db.lock-turnstile",
     }  # fmt: skip
-    assert stage.path.read_bytes()[18:20] == b"\2\2", "the format versions of a file with a write-ahead log"
+    assert flushed == [WITH_LOG, None], "the file, before it has its name, and then the name"
+    assert _versions(stage.path) == WITH_LOG
     assert check(stage.ledger, stage.path) == []
     stage.tell("ann skips a/9.png")
     assert check(stage.ledger, stage.path) == []
