@@ -7,6 +7,8 @@ from pathlib import Path
 
 import apsw
 
+from db.flush import flush
+
 PAGES_PER_STEP = 4096
 
 
@@ -19,8 +21,8 @@ def copy(source: apsw.Connection, target: Path) -> None:
     try:
         with _one_moment(source):
             _fill(source, target)
-        _flush(target)
-        _flush(target.parent)
+        flush(target)
+        flush(target.parent)
     except BaseException:
         target.unlink()
         raise
@@ -49,11 +51,3 @@ def _fill(source: apsw.Connection, target: Path) -> None:
         copied.pragma("journal_mode", "DELETE")
     finally:
         copied.close()
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,10 +1,10 @@
 """Folds projections again from the first entry: in place, or into a file of their own as things were once."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from db.flush import flush
 from db.lock import WriterLock
 from ledger.entry import Head
 from ledger.errors import Conflict, Damaged, Invalid, NotFound
@@ -90,11 +90,11 @@ def _made_aside(target: Path) -> Iterator[Store]:
     try:
         with Store.scratch(unfinished) as store:
             yield store
-        _flush(unfinished)
+        flush(unfinished)
         for suffix in _LOGS:  # of a file that was removed: SQLite would play it back into this one
             target.with_name(target.name + suffix).unlink(missing_ok=True)
         unfinished.replace(target)
-        _flush(target.parent)
+        flush(target.parent)
     finally:
         _clear(unfinished)
 
@@ -102,15 +102,6 @@ def _made_aside(target: Path) -> Iterator[Store]:
 def _clear(unfinished: Path) -> None:
     for suffix in ("", *_LOGS, ".lock", ".lock-turnstile"):
         unfinished.with_name(unfinished.name + suffix).unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    # A name that outlives a power cut must not outlive what it names.
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def rebuild_as_of(

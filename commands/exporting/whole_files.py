@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from attrs import frozen
 
+from db.flush import flush
 from ledger.errors import Refused
 
 
@@ -27,14 +28,14 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     Raises `Refused` where the disk is full or the place may not be written.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    with _refused(f"{path} cannot be written"):
+    with refused(f"{path} cannot be written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("xb") as stream, _gone_after_failure(temporary):
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
             temporary.replace(path)
-        _sync(path.parent)
+        flush(path.parent)
 
 
 @contextmanager
@@ -47,7 +48,8 @@ def _gone_after_failure(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _refused(what: str) -> Iterator[None]:
+def refused(what: str) -> Iterator[None]:
+    """What the system refuses inside the block becomes `Refused`, which begins with `what`."""
     try:
         yield
     except OSError as error:
@@ -60,7 +62,7 @@ def replace_keeping_previous(path: Path, content: bytes) -> None:
     Raises `Refused` as `written_whole` does. The previous one is in its place before the new one appears, so whatever
     happens in between, both or the old one are there.
     """
-    with _refused(f"{path} cannot be read"):
+    with refused(f"{path} cannot be read"):
         previous = path.read_bytes() if path.is_file() else None
     if previous == content:
         return
@@ -73,23 +75,14 @@ def replace_keeping_previous(path: Path, content: bytes) -> None:
 
 def put_aside(path: Path) -> None:
     """Leave a file only as the `.bak` that it would be if it were replaced, for nothing takes its place."""
-    with _refused(f"{path} cannot be put aside"):
+    with refused(f"{path} cannot be put aside"):
         path.replace(path.with_name(path.name + ".bak"))
-        _sync(path.parent)
+        flush(path.parent)
 
 
 def remove(path: Path) -> None:
     """Take a file away, if it is there, for good; raises `Refused`."""
-    with _refused(f"{path} cannot be removed"):
+    with refused(f"{path} cannot be removed"):
         path.unlink(missing_ok=True)
         if path.parent.is_dir():  # where nothing was ever written there is nothing to make durable
-            _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    # A rename is on disk only when its directory is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+            flush(path.parent)

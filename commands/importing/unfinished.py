@@ -7,13 +7,13 @@ whatever the import dies of. So a note that nobody holds is one of an import tha
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 from attrs import frozen
 
-from commands.exporting.whole_files import remove, written_whole
+from commands.exporting.whole_files import refused, remove, written_whole
 from configs.home import Home
 from db.lock import held_while_alive, is_held
 from ledger.entry import new_id
@@ -65,16 +65,17 @@ class Notes:
     def keeping(self, begun: Unfinished) -> Iterator[None]:
         """Keep a note of this import inside the block; it stays where the block does not come to its end.
 
-        Raises `Refused` where the disk is full, before anything is brought in.
+        Raises `Refused` where it cannot be written, before anything is brought in.
         """
         note = self.folder / f"{new_id()}.json"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with held_while_alive(_lock_of(note)):
+        with ExitStack() as held:
+            with refused(f"{self.folder} cannot be written"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                held.enter_context(held_while_alive(_lock_of(note)))
             with written_whole(note) as stream:
                 stream.write(msgspec.json.encode(begun))
             yield
-            remove(note)
-            remove(_lock_of(note))
+            self.forget([note])
 
     def left(self) -> dict[Path, Unfinished]:
         """The imports that broke off, by their notes, oldest first. Those that are under way are not among them.

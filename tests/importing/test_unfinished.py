@@ -4,7 +4,7 @@ import pytest
 
 from commands.importing.importing import Watch
 from commands.importing.unfinished import Notes, Unfinished
-from ledger.errors import Damaged
+from ledger.errors import Damaged, Refused
 from tests.importing.conftest import Log
 from tests.importing.queued import batch, line, lines, owed
 
@@ -119,3 +119,11 @@ def test_a_note_that_cannot_be_read_says_what_to_do(broken_off):
     with pytest.raises(Damaged, match="broke off") as caught:
         left(broken_off)
     assert "Remove it" in str(caught.value.mend)
+
+
+def test_where_no_note_can_be_kept_nothing_is_brought_in(desk, images):
+    images("q.png")
+    desk.home.imports.write_text("in the way")
+    with pytest.raises(Refused, match="imports cannot be written"):
+        desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
+    assert desk.entries() == []

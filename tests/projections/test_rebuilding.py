@@ -169,8 +169,8 @@ def _versions(path):
 
 def test_a_rebuild_from_nothing_makes_a_live_file_and_leaves_nothing_beside_it(stage, monkeypatch):
     stage.tell(STORY)
-    flush, flushed = rebuild_._flush, []
-    monkeypatch.setattr(rebuild_, "_flush", lambda path: [flushed.append(_versions(path)), flush(path)])
+    flush, flushed = rebuild_.flush, []
+    monkeypatch.setattr(rebuild_, "flush", lambda path: [flushed.append(_versions(path)), flush(path)])
     for leftover in (".projections.db.unfinished", ".projections.db.unfinished-wal"):
         (stage.home / leftover).write_bytes(b"of a process that was killed")
     assert rebuild(stage.ledger, stage.path) == stage.ledger.head()
