@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from commands import looks as room
-from commands.looks import FIRST, LATER, looks
+from commands.looks import FIRST, LATER, LONG_S, looks
 
 
 @pytest.mark.parametrize("count", [0, 1, FIRST - 1, FIRST, FIRST + 1, FIRST + LATER, FIRST + LATER + 1, 200])
@@ -55,3 +55,15 @@ def test_threads_are_taken_from_when_looks_become_long(monkeypatch, fast):
     names = list(looks(look, range(fast + 3 * LATER)))
     assert set(names[:fast]) <= {here}
     assert here not in names[fast + LATER :]
+
+
+@pytest.mark.parametrize(("each_s", "threads"), [(LONG_S, True), (LONG_S * 0.9, False)])
+def test_a_look_that_takes_as_long_as_a_thread_is_worth_is_given_one(monkeypatch, each_s, threads):
+    clock, here = [0.0], threading.current_thread().name
+    monkeypatch.setattr("commands.looks.time.perf_counter", lambda: round(clock[0], 9))
+
+    def look(_: int) -> str:
+        clock[0] += each_s
+        return threading.current_thread().name
+
+    assert (here not in list(looks(look, range(50)))[FIRST:]) == threads

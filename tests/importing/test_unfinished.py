@@ -127,3 +127,14 @@ def test_where_no_note_can_be_kept_nothing_is_brought_in(desk, images):
     with pytest.raises(Refused, match="imports cannot be written"):
         desk.bring(lines(line(desk)), "pending.jsonl", queue=True)
     assert desk.entries() == []
+
+
+def test_the_rest_is_told_unless_all_its_files_come_again(desk, images):
+    images("q.png")
+    paths = [desk.folder / name for name in ("pending.jsonl", "log.csv", "more.csv")]
+    for path, content in zip(paths, (lines(line(desk)), Log.file(Log.v1()), Log.file(Log.v1("z.png"))), strict=True):
+        path.write_bytes(content)
+    for files, told in ((paths[:1], 1), (paths, 0)):
+        with pytest.raises(Killed):
+            desk.importer(queue=True).bring_all(paths[:2], Dying())
+        assert len(desk.importer(queue=True).bring_all(files).completed) == told
