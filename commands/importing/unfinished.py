@@ -36,8 +36,8 @@ class Unfinished:
 
     @property
     def place(self) -> str:
-        """Its file, or the directory that holds all its files."""
-        return self.files[0] if len(self.files) == 1 else os.path.commonpath(self.files)
+        """Its file, or the directory that holds all its files; an import of nothing is from nowhere in particular."""
+        return self.files[0] if len(self.files) == 1 else os.path.commonpath(self.files or (os.sep,))
 
     @property
     def command(self) -> str:

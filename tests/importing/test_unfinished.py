@@ -109,6 +109,7 @@ def test_of_many_files_the_directory_is_named_and_a_blank_is_quoted():
     many = Unfinished("2026-01-05T12:00:00.000000Z", files, ("--tz", "UTC"))
     assert many.place == "/my logs"
     assert many.command == "crop import '/my logs' --tz UTC"
+    assert Unfinished(many.begun_at, ()).place == "/"
     few = Unfinished(many.begun_at, files[:2])
     assert few.command == "crop import '/my logs/a.csv' '/my logs/b.csv'"
 
